@@ -1,0 +1,19 @@
+//! Compiles `proto/` without a protoc on the machine.
+use std::path::{Path, PathBuf};
+
+use prost::Message as _;
+
+const PROTOS: &[&str] = &[
+    "throughline/graph/v1/graph.proto",
+    "throughline/inspector/v1/inspector.proto",
+];
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../proto");
+    println!("cargo:rerun-if-changed={}", root.display());
+    let descriptors = protox::compile(PROTOS, [&root])?;
+    let out = PathBuf::from(std::env::var("OUT_DIR")?);
+    std::fs::write(out.join("descriptors.bin"), descriptors.encode_to_vec())?;
+    tonic_prost_build::configure().compile_fds(descriptors)?;
+    Ok(())
+}

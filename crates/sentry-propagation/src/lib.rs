@@ -1,0 +1,1 @@
+//! Sentry trace propagation: wire formats, the frozen sampling context, and a transport that never holds up a call.

@@ -1,0 +1,1 @@
+//! Tower layers and interceptors that keep one Sentry trace through tonic services.

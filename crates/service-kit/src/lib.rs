@@ -1,0 +1,1 @@
+//! What every main.rs calls: configuration, telemetry, health, reflection, graceful stop.

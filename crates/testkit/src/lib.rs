@@ -1,0 +1,1 @@
+//! An in-process collector, a recording proxy, child processes, and assert_unbroken.

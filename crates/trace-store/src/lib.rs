@@ -1,0 +1,1 @@
+//! Spans, events, logs and client reports on SQLite, with retention by bytes and age.

@@ -1,0 +1,1 @@
+//! The browser's way in: grpc-web to gRPC, without decoding a message.

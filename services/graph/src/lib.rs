@@ -1,0 +1,1 @@
+//! The graph service: throughline.graph.v1 over a GraphStore.
