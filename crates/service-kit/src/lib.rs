@@ -1,1 +1,53 @@
-//! What every main.rs calls: configuration, telemetry, health, reflection, graceful stop.
+//! What every `main.rs` calls, so that it reads as a checklist: configuration, telemetry, health,
+//! reflection, graceful stop.
+//!
+//! ```no_run
+//! use clap::Parser;
+//! use throughline_service_kit::{self as service_kit, GrpcServer, Shutdown, Telemetry, TelemetryOptions};
+//!
+//! #[derive(Parser)]
+//! struct Options {
+//!     #[arg(long, env = "GRAPH_LISTEN", default_value = "127.0.0.1:50051")]
+//!     listen: std::net::SocketAddr,
+//!     #[command(flatten)]
+//!     telemetry: TelemetryOptions,
+//! }
+//!
+//! #[tokio::main]
+//! async fn main() -> anyhow::Result<()> {
+//!     let options: Options = service_kit::parse();
+//!     let telemetry = Telemetry::init("graph", &options.telemetry);
+//!     let shutdown = Shutdown::on_signals();
+//!     let listener = service_kit::listen(options.listen).await?;
+//!     service_kit::announce("graph", listener.local_addr()?);
+//!     GrpcServer::new(&telemetry).serve(listener, shutdown).await?;
+//!     telemetry.close().await;
+//!     Ok(())
+//! }
+//! ```
+//!
+//! It alone calls `sentry::init` and installs a subscriber. It must not know a service: what differs between
+//! services comes in by parameter.
+
+mod client;
+mod error;
+pub mod fault;
+mod head;
+mod limits;
+mod listen;
+pub mod options;
+mod server;
+mod shutdown;
+mod spawn;
+mod telemetry;
+
+pub use client::{Channel, channel};
+pub use error::Error;
+pub use fault::{Fault, FaultLayer, FaultService, faults_fired};
+pub use limits::Limits;
+pub use listen::{announce, listen};
+pub use options::{TelemetryOptions, TraceLayers, parse, parse_from};
+pub use server::GrpcServer;
+pub use shutdown::Shutdown;
+pub use spawn::{spawn, spawn_blocking};
+pub use telemetry::{LogFormat, RELEASE, Telemetry};

@@ -1,0 +1,43 @@
+//! The bounds within which a service starts, serves and stops. It knows no values of the environment.
+
+use std::time::Duration;
+
+/// Bounds of a service's frame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// How long a stopping server waits for calls in flight before it drops them.
+    pub drain: Duration,
+    /// How long `Telemetry::close` waits for what is still to be sent.
+    pub close: Duration,
+    /// How long a connection may take to a peer.
+    pub connect: Duration,
+    /// After how much silence a connection is probed.
+    pub keepalive_interval: Duration,
+    /// How long the answer to a probe may take before the connection is dropped.
+    pub keepalive_timeout: Duration,
+    /// Streams at once on one connection.
+    pub concurrent_streams: u32,
+    /// Bytes of the header list of one request.
+    pub header_list_bytes: u32,
+    /// Bytes of an `x-throughline-fault` header; a longer one is ignored.
+    pub fault_header_bytes: usize,
+    /// The longest delay that a fault may ask for.
+    pub fault_delay: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            drain: Duration::from_secs(5),
+            close: Duration::from_secs(2),
+            connect: Duration::from_secs(2),
+            keepalive_interval: Duration::from_secs(30),
+            keepalive_timeout: Duration::from_secs(10),
+            concurrent_streams: 200,
+            header_list_bytes: 16 * 1024,
+            fault_header_bytes: 1024,
+            fault_delay: Duration::from_secs(60),
+        }
+    }
+}

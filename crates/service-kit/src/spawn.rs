@@ -1,0 +1,46 @@
+//! Work off the call's task: the two ways to start it that keep the trace.
+//!
+//! A bare `tokio::spawn` loses hub and span, and a span opened in a bare `spawn_blocking` becomes a transaction
+//! of another trace, even with an explicit parent. Both helpers carry a fork of the hub and the active
+//! tracing span, so that what is opened inside nests where it was asked for. Clippy forbids the bare ones.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use sentry_core::{Hub, SentryFutureExt};
+use tokio::task::JoinHandle;
+use tracing::Instrument;
+
+/// Starts `future` as a task of its own, inside the trace of the caller.
+pub fn spawn<F>(future: F) -> JoinHandle<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    let carried = future.instrument(tracing::Span::current()).bind_hub(fork());
+    tokio::spawn(carried)
+}
+
+/// Runs `work`, which may block, on a thread made for that, inside the trace of the caller.
+pub fn spawn_blocking<F, R>(work: F) -> JoinHandle<R>
+where
+    F: FnOnce() -> R + Send + 'static,
+    R: Send + 'static,
+{
+    let hub = fork();
+    let span = tracing::Span::current();
+    tokio::task::spawn_blocking(move || span.in_scope(|| Hub::run(hub, work)))
+}
+
+/// Starts a task that belongs to the process, not to a call: it carries nothing.
+pub(crate) fn detached<F>(future: F)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    drop(tokio::spawn(future));
+}
+
+/// A hub of its own for the work, so that its scope does not leak into the caller's.
+fn fork() -> Arc<Hub> {
+    Arc::new(Hub::new_from_top(Hub::current()))
+}
