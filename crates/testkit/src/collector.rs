@@ -1,0 +1,289 @@
+//! An in-process collector of Sentry envelopes, which can be told to behave badly.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use http::{Request, Response, StatusCode};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::server::ServerThread;
+use crate::wait::Watched;
+
+/// How a collector behaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mode {
+    /// It takes each envelope and answers at once.
+    #[default]
+    Answering,
+    /// It accepts connections, reads, and never answers.
+    Hanging,
+    /// Its port is closed.
+    Refusing,
+    /// It answers one byte a second.
+    Trickling,
+}
+
+/// An envelope as it came.
+#[derive(Debug, Clone)]
+pub struct Envelope {
+    /// The project of the path that it was sent to.
+    pub project: String,
+    /// The key of its sender, which in tests is the service's name.
+    pub key: String,
+    /// The value of `content-encoding`, if any.
+    pub encoding: Option<String>,
+    /// The body, as sent.
+    pub body: Bytes,
+}
+
+/// A collector on an ephemeral port that stays the same through all modes.
+/// Dropping it closes the port and every connection.
+pub struct Collector {
+    addr: SocketAddr,
+    mode: watch::Sender<Mode>,
+    /// The mode that is in force by now.
+    in_force: Watched<Option<Mode>>,
+    envelopes: Watched<Vec<Envelope>>,
+    _thread: ServerThread,
+}
+
+impl Collector {
+    /// Starts a collector that answers.
+    pub fn start() -> Self {
+        let (mode, asked) = watch::channel(Mode::default());
+        let in_force = Watched::new(None);
+        let envelopes = Watched::<Vec<Envelope>>::default();
+        let (reached, taken) = (in_force.clone(), envelopes.clone());
+        let (thread, addr) = ServerThread::start("collector", move || {
+            let socket = bind(SocketAddr::from(([127, 0, 0, 1], 0)));
+            let addr = socket.local_addr().expect("a bound port has an address");
+            // Listening before the caller goes on, so that nobody is refused.
+            (addr, serve(listen(socket), addr, asked, reached, taken))
+        });
+        Self {
+            addr,
+            mode,
+            in_force,
+            envelopes,
+            _thread: thread,
+        }
+    }
+
+    /// The DSN for a service: its name is the key, its project a number of its own.
+    pub fn dsn(&self, service: &str) -> String {
+        format!("http://{service}@{}/{}", self.addr, project(service))
+    }
+
+    /// Changes how the collector behaves; what is under way is cut off.
+    pub fn set_mode(&self, mode: Mode) {
+        self.in_force.update(|in_force| *in_force = None);
+        self.mode.send_replace(mode);
+    }
+
+    /// Changes how the collector behaves, and waits until it does.
+    pub async fn switch(&self, mode: Mode) {
+        self.set_mode(mode);
+        self.in_force
+            .wait(
+                |in_force| (*in_force == Some(mode)).then_some(()),
+                |in_force| format!("the collector is in {in_force:?}, not in {mode:?}"),
+            )
+            .await;
+    }
+
+    /// The envelopes taken so far.
+    pub fn envelopes(&self) -> Vec<Envelope> {
+        self.envelopes.read(Clone::clone)
+    }
+
+    /// Waits until the envelopes satisfy `found`.
+    ///
+    /// # Panics
+    ///
+    /// After [`SAFETY`](crate::SAFETY), with the number of envelopes by key.
+    pub async fn wait_for_envelopes(&self, found: impl Fn(&[Envelope]) -> bool) -> Vec<Envelope> {
+        self.envelopes
+            .wait(
+                |envelopes| found(envelopes).then(|| envelopes.clone()),
+                |envelopes| {
+                    let keys = envelopes.iter().map(|envelope| &envelope.key);
+                    format!(
+                        "the collector did not get what was waited for; senders: {:?}",
+                        keys.collect::<Vec<_>>()
+                    )
+                },
+            )
+            .await
+    }
+}
+
+/// The projects of the local stack; any other service gets one made of its name.
+fn project(service: &str) -> u32 {
+    match service {
+        "throughline" | "cli" => 1,
+        "gateway" => 2,
+        "graph" => 3,
+        other => {
+            1000 + other
+                .bytes()
+                .fold(0, |sum, byte| (sum * 31 + u32::from(byte)) % 9000)
+        }
+    }
+}
+
+fn bind(addr: SocketAddr) -> TcpSocket {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    // Connections of the last mode may linger on the port.
+    socket
+        .set_reuseaddr(true)
+        .expect("a socket option that every Unix has");
+    socket
+        .bind(addr)
+        .unwrap_or_else(|error| panic!("collector on {addr}: {error}"));
+    socket
+}
+
+fn listen(socket: TcpSocket) -> TcpListener {
+    socket.listen(1024).expect("a bound socket can listen")
+}
+
+async fn serve(
+    mut listener: TcpListener,
+    addr: SocketAddr,
+    mut asked: watch::Receiver<Mode>,
+    in_force: Watched<Option<Mode>>,
+    envelopes: Watched<Vec<Envelope>>,
+) {
+    loop {
+        let mode = *asked.borrow_and_update();
+        if mode == Mode::Refusing {
+            drop(listener);
+            // Bound and not listening: refused, and nobody else can take the port.
+            let socket = bind(addr);
+            in_force.update(|in_force| *in_force = Some(mode));
+            if asked
+                .wait_for(|mode| *mode != Mode::Refusing)
+                .await
+                .is_err()
+            {
+                return;
+            }
+            listener = listen(socket);
+            continue;
+        }
+        in_force.update(|in_force| *in_force = Some(mode));
+        let mut connections = JoinSet::new();
+        let ended = loop {
+            tokio::select! {
+                changed = asked.changed() => break changed.is_err(),
+                accepted = accept(&listener) => match mode {
+                    Mode::Trickling => connections.spawn(trickle(accepted)),
+                    Mode::Answering => connections.spawn(answer(accepted, envelopes.clone())),
+                    Mode::Hanging | Mode::Refusing => connections.spawn(hang(accepted)),
+                },
+            };
+        };
+        // What is under way is cut off.
+        connections.shutdown().await;
+        if ended {
+            return;
+        }
+    }
+}
+
+async fn accept(listener: &TcpListener) -> TcpStream {
+    loop {
+        if let Ok((stream, _)) = listener.accept().await {
+            return stream;
+        }
+    }
+}
+
+async fn hang(mut stream: TcpStream) {
+    let mut buffer = [0; 4096];
+    while stream.read(&mut buffer).await.is_ok_and(|read| read > 0) {}
+}
+
+async fn trickle(mut stream: TcpStream) {
+    const ANSWER: &[u8] =
+        b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}";
+    let (mut from, mut to) = stream.split();
+    let answer = async {
+        for byte in ANSWER {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            if to.write_all(&[*byte]).await.is_err() {
+                return;
+            }
+        }
+    };
+    let read = async {
+        let mut buffer = [0; 4096];
+        while from.read(&mut buffer).await.is_ok_and(|read| read > 0) {}
+    };
+    tokio::join!(answer, read);
+}
+
+async fn answer(stream: TcpStream, envelopes: Watched<Vec<Envelope>>) {
+    stream.set_nodelay(true).ok();
+    let service = service_fn(move |request| take(request, envelopes.clone()));
+    http1::Builder::new()
+        .serve_connection(TokioIo::new(stream), service)
+        .await
+        .ok();
+}
+
+async fn take(
+    request: Request<Incoming>,
+    envelopes: Watched<Vec<Envelope>>,
+) -> Result<Response<Full<Bytes>>, hyper::Error> {
+    let (head, body) = request.into_parts();
+    let body = body.collect().await?.to_bytes();
+    let header = |name| head.headers.get(name)?.to_str().ok().map(str::to_owned);
+    let project = head
+        .uri
+        .path()
+        .strip_prefix("/api/")
+        .and_then(|rest| rest.strip_suffix("/envelope/"));
+    let Some(project) = project else {
+        let mut response = Response::new(Full::default());
+        *response.status_mut() = StatusCode::NOT_FOUND;
+        return Ok(response);
+    };
+    let auth = header("x-sentry-auth").unwrap_or_default();
+    let envelope = Envelope {
+        project: project.to_owned(),
+        key: key(&auth).to_owned(),
+        encoding: header("content-encoding"),
+        body,
+    };
+    envelopes.update(|envelopes| envelopes.push(envelope));
+    Ok(Response::new(Full::from("{}")))
+}
+
+/// The sender's key of an `X-Sentry-Auth` header.
+fn key(auth: &str) -> &str {
+    auth.trim_start_matches("Sentry ")
+        .split(',')
+        .find_map(|member| member.trim().strip_prefix("sentry_key="))
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_key() {
+        assert_eq!(key("Sentry sentry_key=graph, sentry_version=7"), "graph");
+        assert_eq!(key("Sentry sentry_version=7,sentry_key=x"), "x");
+        assert_eq!(key(""), "");
+    }
+}

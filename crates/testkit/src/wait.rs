@@ -1,0 +1,66 @@
+//! Waiting for a condition, with a bound that is there for safety alone.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+/// How long any wait of this crate lasts before it fails the test. Far above
+/// what a loaded machine needs, so that no test depends on it.
+pub const SAFETY: Duration = Duration::from_secs(60);
+
+/// A value that grows, and on which tests wait.
+pub(crate) struct Watched<T>(watch::Sender<T>);
+
+impl<T> Clone for Watched<T> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<T: Default> Default for Watched<T> {
+    fn default() -> Self {
+        Self(watch::Sender::new(T::default()))
+    }
+}
+
+impl<T> Watched<T> {
+    pub(crate) fn new(value: T) -> Self {
+        Self(watch::Sender::new(value))
+    }
+
+    pub(crate) fn update(&self, change: impl FnOnce(&mut T)) {
+        self.0.send_modify(change);
+    }
+
+    pub(crate) fn read<R>(&self, look: impl FnOnce(&T) -> R) -> R {
+        look(&self.0.borrow())
+    }
+
+    /// Waits until `probe` finds what it looks for, looking again after each update.
+    ///
+    /// # Panics
+    ///
+    /// After [`SAFETY`], with what `describe` says of the value as it stands.
+    pub(crate) async fn wait<R>(
+        &self,
+        mut probe: impl FnMut(&T) -> Option<R>,
+        describe: impl FnOnce(&T) -> String,
+    ) -> R {
+        let mut seen = self.0.subscribe();
+        let search = async {
+            loop {
+                if let Some(found) = probe(&seen.borrow_and_update()) {
+                    return found;
+                }
+                // We hold a sender, so that the channel cannot close under us.
+                if seen.changed().await.is_err() {
+                    std::future::pending::<()>().await;
+                }
+            }
+        };
+        match tokio::time::timeout(SAFETY, search).await {
+            Ok(found) => found,
+            Err(_) => panic!("{}", describe(&self.0.borrow())),
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! The test kit is what other tests believe, so it is tested itself.
+
+mod collector;
+mod process;
+mod proxy;
