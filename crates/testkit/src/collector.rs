@@ -9,6 +9,9 @@ use hyper::body::{Bytes, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use throughline_trace_model::{
+    Encoding, Limits, Record, Source, TraceInput, TraceTree, decode_body, decode_envelope,
+};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
@@ -51,8 +54,16 @@ pub struct Collector {
     mode: watch::Sender<Mode>,
     /// The mode that is in force by now.
     in_force: Watched<Option<Mode>>,
-    envelopes: Watched<Vec<Envelope>>,
+    taken: Watched<Taken>,
     _thread: ServerThread,
+}
+
+/// What a collector has.
+#[derive(Debug, Default)]
+struct Taken {
+    envelopes: Vec<Envelope>,
+    records: Vec<Record>,
+    problems: Vec<String>,
 }
 
 impl Collector {
@@ -60,19 +71,19 @@ impl Collector {
     pub fn start() -> Self {
         let (mode, asked) = watch::channel(Mode::default());
         let in_force = Watched::new(None);
-        let envelopes = Watched::<Vec<Envelope>>::default();
-        let (reached, taken) = (in_force.clone(), envelopes.clone());
+        let taken = Watched::<Taken>::default();
+        let (reached, take) = (in_force.clone(), taken.clone());
         let (thread, addr) = ServerThread::start("collector", move || {
             let socket = bind(SocketAddr::from(([127, 0, 0, 1], 0)));
             let addr = socket.local_addr().expect("a bound port has an address");
             // Listening before the caller goes on, so that nobody is refused.
-            (addr, serve(listen(socket), addr, asked, reached, taken))
+            (addr, serve(listen(socket), addr, asked, reached, take))
         });
         Self {
             addr,
             mode,
             in_force,
-            envelopes,
+            taken,
             _thread: thread,
         }
     }
@@ -101,27 +112,129 @@ impl Collector {
 
     /// The envelopes taken so far.
     pub fn envelopes(&self) -> Vec<Envelope> {
-        self.envelopes.read(Clone::clone)
+        self.taken.read(|taken| taken.envelopes.clone())
     }
 
-    /// Waits until the envelopes satisfy `found`.
+    /// The records of these envelopes.
+    pub fn records(&self) -> Vec<Record> {
+        self.taken.read(|taken| taken.records.clone())
+    }
+
+    /// What in these envelopes could not be read.
+    pub fn problems(&self) -> Vec<String> {
+        self.taken.read(|taken| taken.problems.clone())
+    }
+
+    /// The trace of this id, as far as it arrived.
+    pub fn trace(&self, trace_id: &str) -> TraceTree {
+        TraceTree::build(TraceInput::from_records(trace_id, self.records()))
+    }
+
+    /// Waits until the records satisfy `found`, and returns them.
     ///
     /// # Panics
     ///
-    /// After [`SAFETY`](crate::SAFETY), with the number of envelopes by key.
-    pub async fn wait_for_envelopes(&self, found: impl Fn(&[Envelope]) -> bool) -> Vec<Envelope> {
-        self.envelopes
+    /// After [`SAFETY`](crate::SAFETY), with the records.
+    pub async fn wait_for(&self, mut found: impl FnMut(&[Record]) -> bool) -> Vec<Record> {
+        self.taken
             .wait(
-                |envelopes| found(envelopes).then(|| envelopes.clone()),
-                |envelopes| {
-                    let keys = envelopes.iter().map(|envelope| &envelope.key);
-                    format!(
-                        "the collector did not get what was waited for; senders: {:?}",
-                        keys.collect::<Vec<_>>()
-                    )
-                },
+                |taken| found(&taken.records).then(|| taken.records.clone()),
+                Taken::to_string,
             )
             .await
+    }
+
+    /// Waits until the trace of this id satisfies `found`, and returns it.
+    ///
+    /// # Panics
+    ///
+    /// After [`SAFETY`](crate::SAFETY), with the records.
+    pub async fn wait_for_trace(
+        &self,
+        trace_id: &str,
+        found: impl Fn(&TraceTree) -> bool,
+    ) -> TraceTree {
+        self.taken
+            .wait(
+                |taken| {
+                    let input = TraceInput::from_records(trace_id, taken.records.clone());
+                    Some(TraceTree::build(input)).filter(|tree| found(tree))
+                },
+                |taken| format!("trace {trace_id}: {taken}"),
+            )
+            .await
+    }
+
+    /// Waits until there are `count` envelopes, and returns all.
+    ///
+    /// # Panics
+    ///
+    /// After [`SAFETY`](crate::SAFETY), with the records.
+    pub async fn wait_for_envelopes(&self, count: usize) -> Vec<Envelope> {
+        self.taken
+            .wait(
+                |taken| (taken.envelopes.len() >= count).then(|| taken.envelopes.clone()),
+                Taken::to_string,
+            )
+            .await
+    }
+}
+
+impl Taken {
+    fn push(&mut self, envelope: Envelope) {
+        let source = Source {
+            project: envelope.project.clone(),
+            key: Some(envelope.key.clone()),
+            ..Source::default()
+        };
+        let limits = Limits::default();
+        let encoding = Encoding::from_name(envelope.encoding.as_deref().unwrap_or_default());
+        let plain =
+            encoding.map(|encoding| decode_body(&envelope.body, encoding, limits.envelope_bytes));
+        match plain {
+            Some(Ok(plain)) => {
+                let decoded = decode_envelope(&plain, &source, &limits);
+                self.records.extend(decoded.records);
+                let problems = decoded.problems.iter();
+                self.problems
+                    .extend(problems.map(|problem| format!("{problem:?}")));
+            }
+            unreadable => self
+                .problems
+                .push(format!("{:?}: {unreadable:?}", envelope.encoding)),
+        }
+        self.envelopes.push(envelope);
+    }
+}
+
+impl std::fmt::Display for Taken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        writeln!(f, "the collector did not get what was waited for; it has:")?;
+        for record in &self.records {
+            match record {
+                Record::Span(span) => writeln!(
+                    f,
+                    "  span {} of trace {} under {:?}: {} {} {} {}",
+                    span.span_id,
+                    span.trace_id,
+                    span.parent_span_id,
+                    span.service,
+                    span.op,
+                    span.name,
+                    span.status
+                ),
+                Record::Event(event) => writeln!(
+                    f,
+                    "  event of trace {:?} in span {:?}: {} {} {}",
+                    event.trace_id, event.span_id, event.service, event.level, event.title
+                ),
+                Record::Log(log) => {
+                    writeln!(f, "  log {} {}: {}", log.service, log.level, log.body)
+                }
+                Record::LossReport(loss) => writeln!(f, "  {loss:?}"),
+            }?;
+        }
+        writeln!(f, "  problems: {:?}", self.problems)
     }
 }
 
@@ -160,7 +273,7 @@ async fn serve(
     addr: SocketAddr,
     mut asked: watch::Receiver<Mode>,
     in_force: Watched<Option<Mode>>,
-    envelopes: Watched<Vec<Envelope>>,
+    taken: Watched<Taken>,
 ) {
     loop {
         let mode = *asked.borrow_and_update();
@@ -186,7 +299,7 @@ async fn serve(
                 changed = asked.changed() => break changed.is_err(),
                 accepted = accept(&listener) => match mode {
                     Mode::Trickling => connections.spawn(trickle(accepted)),
-                    Mode::Answering => connections.spawn(answer(accepted, envelopes.clone())),
+                    Mode::Answering => connections.spawn(answer(accepted, taken.clone())),
                     Mode::Hanging | Mode::Refusing => connections.spawn(hang(accepted)),
                 },
             };
@@ -231,9 +344,9 @@ async fn trickle(mut stream: TcpStream) {
     tokio::join!(answer, read);
 }
 
-async fn answer(stream: TcpStream, envelopes: Watched<Vec<Envelope>>) {
+async fn answer(stream: TcpStream, taken: Watched<Taken>) {
     stream.set_nodelay(true).ok();
-    let service = service_fn(move |request| take(request, envelopes.clone()));
+    let service = service_fn(move |request| take(request, taken.clone()));
     http1::Builder::new()
         .serve_connection(TokioIo::new(stream), service)
         .await
@@ -242,7 +355,7 @@ async fn answer(stream: TcpStream, envelopes: Watched<Vec<Envelope>>) {
 
 async fn take(
     request: Request<Incoming>,
-    envelopes: Watched<Vec<Envelope>>,
+    taken: Watched<Taken>,
 ) -> Result<Response<Full<Bytes>>, hyper::Error> {
     let (head, body) = request.into_parts();
     let body = body.collect().await?.to_bytes();
@@ -264,7 +377,7 @@ async fn take(
         encoding: header("content-encoding"),
         body,
     };
-    envelopes.update(|envelopes| envelopes.push(envelope));
+    taken.update(|taken| taken.push(envelope));
     Ok(Response::new(Full::from("{}")))
 }
 

@@ -16,6 +16,7 @@
 //! collector.set_mode(Mode::Hanging);
 //! ```
 
+mod assert;
 mod binaries;
 mod collector;
 mod process;
@@ -23,6 +24,7 @@ mod proxy;
 mod server;
 mod wait;
 
+pub use assert::{assert_unbroken, outline};
 pub use binaries::{Binaries, binaries};
 pub use collector::{Collector, Envelope, Mode};
 pub use process::{Finished, Process, ProcessBuilder};

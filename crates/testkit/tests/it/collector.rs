@@ -40,7 +40,7 @@ async fn takes_envelopes_and_names_their_sender() {
             .expect("answering")
             .starts_with("HTTP/1.1 200")
     );
-    let envelopes = collector.wait_for_envelopes(|all| all.len() == 1).await;
+    let envelopes = collector.wait_for_envelopes(1).await;
     assert_eq!(envelopes[0].project, "3");
     assert_eq!(envelopes[0].key, "graph");
     assert_eq!(envelopes[0].body, ENVELOPE);

@@ -1,5 +1,6 @@
 //! The test kit is what other tests believe, so it is tested itself.
 
+mod assert;
 mod collector;
 mod process;
 mod proxy;
