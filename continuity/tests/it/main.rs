@@ -1,0 +1,8 @@
+//! The whole chain, each hop a process of its own, held to what the README promises.
+
+mod collector_faults;
+mod interop;
+mod layers_removed;
+mod panic;
+mod seen_between_hops;
+mod up;

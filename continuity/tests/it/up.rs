@@ -1,0 +1,1 @@
+//! `cargo xtask up`, as someone who has just cloned this runs it.
