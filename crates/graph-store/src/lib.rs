@@ -1,1 +1,53 @@
-//! The GraphStore trait and its SQLite backend.
+//! A typed property graph behind one trait, and its SQLite backend.
+//!
+//! [`GraphStore`] says what a graph is on every backend; the request types check
+//! themselves against [`Limits`], so that a backend only has to store. Knows
+//! nothing of gRPC, of the Sentry SDK or of the service that uses it: it emits
+//! `tracing` spans, and its blocking work is run by whoever opened it.
+//!
+//! ```
+//! use throughline_graph_store::{
+//!     ApplyMutations, Change, GraphStore, Mutation, Node, PlainRunner, SqliteOptions, SqliteStore,
+//! };
+//!
+//! # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+//! let folder = tempfile::tempdir().unwrap();
+//! let path = folder.path().join("graph.db");
+//! let store = SqliteStore::open(&path, SqliteOptions::default(), PlainRunner).unwrap();
+//!
+//! let put = Mutation::from(Change::PutNode(Node::new("crate:serde@1.0.0", "Crate")));
+//! let request = ApplyMutations { mutations: vec![put], ..ApplyMutations::default() };
+//! let applied = store.apply_mutations(request).await.unwrap();
+//! assert!(applied.results[0].changed);
+//! assert_eq!(store.stats().await.unwrap().node_count, 1);
+//! # });
+//! ```
+
+mod bfs;
+mod check;
+mod error;
+mod highlight;
+mod limits;
+mod model;
+mod page;
+mod plan;
+mod request;
+mod runner;
+mod sqlite;
+mod store;
+mod words;
+
+pub use self::{
+    error::{Error, Unavailable},
+    limits::Limits,
+    model::{Direction, Edge, EdgeKey, Node, Properties, Timestamp, Value},
+    request::{
+        Applied, ApplyMutations, Change, FindPath, GetNode, Highlight, ImportBatch, Imported,
+        Mutation, MutationResult, NodeWithEdges, Path, Precondition, SearchHit, SearchNodes,
+        SearchPage, Stats, TextRange, TypeCount,
+    },
+    runner::{PlainRunner, RunBlocking, RunError},
+    sqlite::{OpenError, SqliteLimits, SqliteOptions, SqliteStore},
+    store::GraphStore,
+    words::{Word, words},
+};

@@ -1,0 +1,97 @@
+//! What can go wrong, told apart by what the caller can do about it.
+
+/// Why a call on a store failed. Nothing was changed, whichever it is.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// What the request names does not exist.
+    #[error("there is no {kind} {name:?}")]
+    NotFound {
+        /// What kind of thing: `node`.
+        kind: &'static str,
+        /// Its id.
+        name: String,
+    },
+    /// The request can never be right.
+    #[error("{field}: {problem}")]
+    Invalid {
+        /// The path of the field at fault, as in the protocol: `mutations[3].put_node.id`.
+        field: String,
+        /// What is wrong with it, in a sentence that helps.
+        problem: String,
+    },
+    /// The request does not fit the graph as it is.
+    #[error("{subject}: {problem}")]
+    FailedPrecondition {
+        /// The mutation at fault, from 0.
+        index: usize,
+        /// Its path: `mutations[3]`.
+        subject: String,
+        /// What does not hold.
+        problem: String,
+    },
+    /// Somebody else was faster: read again and retry.
+    #[error("{subject}: {problem}")]
+    Aborted {
+        /// The mutation at fault, from 0.
+        index: usize,
+        /// Its path: `mutations[3]`.
+        subject: String,
+        /// What does not match.
+        problem: String,
+    },
+    /// The call would take more than a bound allows.
+    #[error("this would take more than {limit} = {allowed}")]
+    Exhausted {
+        /// The field of [`crate::Limits`].
+        limit: &'static str,
+        /// Its value.
+        allowed: usize,
+    },
+    /// The store cannot be used now; the same call may succeed later.
+    #[error("{reason}: {message}")]
+    Unavailable {
+        /// Which of the known causes it is.
+        reason: Unavailable,
+        /// What the engine said.
+        message: String,
+    },
+    /// A defect of this program.
+    #[error("the store failed: {0}")]
+    Internal(String),
+}
+
+/// Why a store cannot be used for the time being.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unavailable {
+    /// Another process holds the database.
+    #[error("the database is locked")]
+    Locked,
+    /// The disk or the database is full.
+    #[error("the database is full")]
+    Full,
+    /// The file is damaged, or is no database.
+    #[error("the database is damaged")]
+    Corrupt,
+    /// The file cannot be read or written.
+    #[error("the database cannot be read or written")]
+    Io,
+    /// The work was stopped: the caller left, or the process is about to end.
+    #[error("the work was stopped")]
+    Stopped,
+}
+
+impl Error {
+    pub(crate) fn invalid(field: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self::Invalid {
+            field: field.into(),
+            problem: problem.into(),
+        }
+    }
+
+    pub(crate) fn no_node(id: &str) -> Self {
+        Self::NotFound {
+            kind: "node",
+            name: id.to_owned(),
+        }
+    }
+}

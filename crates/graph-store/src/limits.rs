@@ -1,0 +1,81 @@
+//! Every bound of the store, by name.
+
+use std::time::Duration;
+
+/// The bounds that requests are checked against and that the store keeps to.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Bytes of a node id.
+    pub id_bytes: usize,
+    /// Bytes of the name of a type or property.
+    pub name_bytes: usize,
+    /// Bytes of one text value.
+    pub string_bytes: usize,
+    /// Properties of one node or edge.
+    pub properties: usize,
+    /// Bytes of all names and text values of one node or edge.
+    pub properties_bytes: usize,
+    /// Mutations in one call; nodes and edges together in one import batch.
+    pub mutations: usize,
+    /// Bytes of an idempotency key.
+    pub idempotency_key_bytes: usize,
+    /// How long the answer to an idempotency key is kept.
+    pub idempotency_kept: Duration,
+    /// Edges returned with a node in each direction, where the caller names no number.
+    pub default_node_edges: usize,
+    /// The same, at most.
+    pub node_edges: usize,
+    /// Bytes of a search query.
+    pub query_bytes: usize,
+    /// Words of a search query.
+    pub query_words: usize,
+    /// Hits on a page of a search, where the caller names no number.
+    pub default_search_page: usize,
+    /// Items on any page, at most; who asks for more gets so many.
+    pub page: usize,
+    /// How many hits of one search can be paged through.
+    pub search_depth: usize,
+    /// Characters of a highlight's snippet.
+    pub snippet_chars: usize,
+    /// Highlights of one hit.
+    pub highlights: usize,
+    /// Types in a filter by type.
+    pub type_filter: usize,
+    /// Edges of a path, where the caller names no number.
+    pub default_path_depth: usize,
+    /// The same, at most.
+    pub path_depth: usize,
+    /// Edges that one path search may look at.
+    pub path_edges: usize,
+    /// Bytes of a page token.
+    pub page_token_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            id_bytes: 512,
+            name_bytes: 64,
+            string_bytes: 1 << 20,
+            properties: 256,
+            properties_bytes: 4 << 20,
+            mutations: 5_000,
+            idempotency_key_bytes: 128,
+            idempotency_kept: Duration::from_secs(24 * 60 * 60),
+            default_node_edges: 100,
+            node_edges: 1_000,
+            query_bytes: 1_024,
+            query_words: 32,
+            default_search_page: 20,
+            page: 1_000,
+            search_depth: 10_000,
+            snippet_chars: 160,
+            highlights: 8,
+            type_filter: 100,
+            default_path_depth: 16,
+            path_depth: 64,
+            path_edges: 5_000_000,
+            page_token_bytes: 4_096,
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! What is asked of a store and what it answers, call by call.
+//!
+//! Every request has a `check` that names the field at fault as the protocol
+//! does; a backend calls it first and may rely on it afterwards.
+
+mod mutation;
+mod node;
+mod path;
+mod search;
+mod stats;
+
+pub use self::{
+    mutation::{
+        Applied, ApplyMutations, Change, ImportBatch, Imported, Mutation, MutationResult,
+        Precondition,
+    },
+    node::{GetNode, NodeWithEdges},
+    path::{FindPath, Path},
+    search::{Highlight, SearchHit, SearchNodes, SearchPage, TextRange},
+    stats::{Stats, TypeCount},
+};

@@ -1,0 +1,103 @@
+//! How properties lie in the database: a JSON object, so that any SQLite tool can
+//! read them. Text, integers and truth values are JSON's own; a double is
+//! `{"double": "1.5"}`, its shortest exact digits, and a timestamp is
+//! `{"timestamp": [seconds, nanos]}`, so that every value comes back bit for bit.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Properties, Timestamp, Value};
+
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Stored<'a> {
+    Bool(bool),
+    Int(i64),
+    String(std::borrow::Cow<'a, str>),
+    Tagged(Tagged),
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Tagged {
+    Double(String),
+    Timestamp(i64, i32),
+}
+
+pub(super) fn encode(properties: &Properties) -> Result<String, Error> {
+    let stored: std::collections::BTreeMap<&str, Stored<'_>> = properties
+        .iter()
+        .map(|(name, value)| {
+            let value = match value {
+                Value::String(text) => Stored::String(text.into()),
+                Value::Int(number) => Stored::Int(*number),
+                Value::Bool(truth) => Stored::Bool(*truth),
+                Value::Double(number) => Stored::Tagged(Tagged::Double(format!("{number:?}"))),
+                Value::Timestamp(time) => {
+                    Stored::Tagged(Tagged::Timestamp(time.seconds, time.nanos))
+                }
+            };
+            (name.as_str(), value)
+        })
+        .collect();
+    serde_json::to_string(&stored).map_err(|error| Error::Internal(error.to_string()))
+}
+
+pub(super) fn decode(json: &str) -> Result<Properties, Error> {
+    let damaged = |problem: String| Error::Unavailable {
+        reason: crate::Unavailable::Corrupt,
+        message: format!("properties: {problem}"),
+    };
+    let stored: std::collections::BTreeMap<String, Stored<'_>> =
+        serde_json::from_str(json).map_err(|error| damaged(error.to_string()))?;
+    let mut properties = Properties::new();
+    for (name, value) in stored {
+        let value = match value {
+            Stored::String(text) => Value::String(text.into_owned()),
+            Stored::Int(number) => Value::Int(number),
+            Stored::Bool(truth) => Value::Bool(truth),
+            Stored::Tagged(Tagged::Double(digits)) => {
+                let number = digits.parse();
+                Value::Double(number.map_err(|_| damaged("a double".to_owned()))?)
+            }
+            Stored::Tagged(Tagged::Timestamp(seconds, nanos)) => {
+                Value::Timestamp(Timestamp { seconds, nanos })
+            }
+        };
+        properties.insert(name, value);
+    }
+    Ok(properties)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn value() -> impl Strategy<Value = Value> {
+        prop_oneof![
+            any::<String>().prop_map(Value::String),
+            any::<i64>().prop_map(Value::Int),
+            any::<bool>().prop_map(Value::Bool),
+            any::<f64>()
+                .prop_filter("finite", |number| number.is_finite())
+                .prop_map(Value::Double),
+            (any::<i64>(), any::<i32>())
+                .prop_map(|(seconds, nanos)| Value::Timestamp(Timestamp { seconds, nanos })),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn every_value_comes_back_bit_for_bit(
+            properties in prop::collection::btree_map("[a-z]{1,3}", value(), 0..5)
+        ) {
+            prop_assert_eq!(decode(&encode(&properties).unwrap()).unwrap(), properties);
+        }
+
+        #[test]
+        fn damage_is_an_error_and_no_panic(json in any::<String>()) {
+            drop(decode(&json));
+        }
+    }
+}

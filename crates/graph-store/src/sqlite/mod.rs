@@ -1,0 +1,151 @@
+//! The embedded backend: one SQLite file in WAL mode, `synchronous=FULL`.
+//!
+//! One connection writes, a few read; every statement is a span. Knows nothing of
+//! who calls it or of how blocking work is run.
+
+mod codec;
+mod fault;
+mod mutate;
+mod node;
+mod open;
+mod path;
+mod pool;
+mod schema;
+mod search;
+mod statement;
+mod stats;
+
+use std::{sync::Arc, time::SystemTime};
+
+use parking_lot::Mutex;
+use rusqlite::{Connection, InterruptHandle};
+
+pub use self::open::{OpenError, SqliteLimits, SqliteOptions};
+use self::pool::Pool;
+use crate::{
+    Applied, ApplyMutations, Error, FindPath, GetNode, GraphStore, ImportBatch, Imported, Limits,
+    NodeWithEdges, Path, RunBlocking, SearchNodes, SearchPage, Stats, Unavailable,
+};
+
+/// A graph in a SQLite file.
+pub struct SqliteStore<R> {
+    limits: Arc<Limits>,
+    now: fn() -> SystemTime,
+    writer: Pool,
+    readers: Pool,
+    runner: R,
+}
+
+impl<R: RunBlocking> SqliteStore<R> {
+    /// Opens the database and creates it if it is not there. Blocks.
+    pub fn open(
+        path: &std::path::Path,
+        options: SqliteOptions,
+        runner: R,
+    ) -> Result<Self, OpenError> {
+        let (writer, readers) = open::connections(path, &options.sqlite)?;
+        Ok(Self {
+            limits: Arc::new(options.limits),
+            now: options.now,
+            writer: Pool::new(vec![writer]),
+            readers: Pool::new(readers),
+            runner,
+        })
+    }
+
+    /// Runs `work` on one snapshot. If the caller goes away, it is interrupted.
+    async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let lease = self.readers.lend().await?;
+        let running = Arc::new(Mutex::new(Some(lease.get_interrupt_handle())));
+        let _stop_on_drop = StopOnDrop(Arc::clone(&running));
+        let work = move || {
+            // Its BEGIN reads nothing and its end writes nothing: no spans.
+            let snapshot = lease.unchecked_transaction().map_err(fault::error)?;
+            let result = work(&snapshot);
+            drop(snapshot);
+            // From here on an interrupt would meet the next user of the connection.
+            running.lock().take();
+            result
+        };
+        self.run(work).await
+    }
+
+    async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let lease = self.writer.lend().await?;
+        self.run(move || work(&lease)).await
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        match self.runner.run(work).await {
+            Ok(result) => result,
+            Err(crate::RunError::Panicked) => Err(Error::Internal("a statement panicked".into())),
+            Err(stopped @ crate::RunError::Stopped) => Err(Error::Unavailable {
+                reason: Unavailable::Stopped,
+                message: stopped.to_string(),
+            }),
+        }
+    }
+}
+
+/// Interrupts the statement of a caller who no longer waits for it.
+struct StopOnDrop(Arc<Mutex<Option<InterruptHandle>>>);
+
+impl Drop for StopOnDrop {
+    fn drop(&mut self) {
+        if let Some(handle) = self.0.lock().as_ref() {
+            handle.interrupt();
+        }
+    }
+}
+
+impl<R: RunBlocking> GraphStore for SqliteStore<R> {
+    fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    async fn get_node(&self, request: GetNode) -> Result<NodeWithEdges, Error> {
+        let edges = request.check(&self.limits)?;
+        self.read(move |db| node::get(db, &request, edges)).await
+    }
+
+    async fn search_nodes(&self, request: SearchNodes) -> Result<SearchPage, Error> {
+        let search = search::Search::new(request, &self.limits)?;
+        let limits = Arc::clone(&self.limits);
+        self.read(move |db| search.run(db, &limits)).await
+    }
+
+    async fn find_path(&self, request: FindPath) -> Result<Option<Path>, Error> {
+        let depth = request.check(&self.limits)?;
+        let bounds = crate::bfs::Bounds {
+            depth,
+            edges: self.limits.path_edges,
+        };
+        self.read(move |db| path::find(db, &request, bounds)).await
+    }
+
+    async fn apply_mutations(&self, request: ApplyMutations) -> Result<Applied, Error> {
+        request.check(&self.limits)?;
+        let now = (self.now)();
+        let kept = self.limits.idempotency_kept;
+        self.write(move |db| mutate::apply(db, &request, now, kept))
+            .await
+    }
+
+    async fn import_batch(&self, batch: ImportBatch) -> Result<Imported, Error> {
+        batch.check(&self.limits)?;
+        self.write(move |db| mutate::import(db, batch)).await
+    }
+
+    async fn stats(&self) -> Result<Stats, Error> {
+        self.read(stats::count).await
+    }
+}

@@ -1,0 +1,127 @@
+//! The shortest path: one statement for each level, one for its nodes, one for its edges.
+
+use rusqlite::{Connection, ToSql};
+
+use super::{fault, node, statement};
+use crate::{
+    Direction, EdgeKey, Error, FindPath, Path,
+    bfs::{self, Bounds, Failure, Found, Side, Step},
+};
+
+/// The edges that may be followed from a level, by direction (out, in, both). The
+/// far end of the search is kept out by no filter.
+macro_rules! level {
+    (@half $near:literal $far:literal $outward:literal $types:literal) => {
+        concat!(
+            "SELECT e.", $near, ", e.", $far, ", e.type, ", $outward,
+            " FROM json_each(:level) AS near CROSS JOIN edge AS e ON e.", $near, " = near.value",
+            $types,
+        )
+    };
+    (@half $near:literal $far:literal $outward:literal $types:literal nodes) => {
+        concat!(
+            level!(@half $near $far $outward $types),
+            " CROSS JOIN node AS n ON n.id = e.", $far,
+            " AND (n.id = :end OR n.type IN (SELECT value FROM json_each(:node_types)))",
+        )
+    };
+    ($types:literal $($nodes:ident)?) => {
+        [
+            level!(@half "source" "target" "1" $types $($nodes)?),
+            level!(@half "target" "source" "0" $types $($nodes)?),
+            concat!(
+                level!(@half "source" "target" "1" $types $($nodes)?),
+                " UNION ALL ",
+                level!(@half "target" "source" "0" $types $($nodes)?),
+            ),
+        ]
+    };
+}
+
+const ANY: [&str; 3] = level!("");
+const TYPES: [&str; 3] = level!(" AND e.type IN (SELECT value FROM json_each(:edge_types))");
+const NODES: [&str; 3] = level!("" nodes);
+const BOTH: [&str; 3] = level!(" AND e.type IN (SELECT value FROM json_each(:edge_types))" nodes);
+
+pub(super) fn find(
+    db: &Connection,
+    request: &FindPath,
+    bounds: Bounds,
+) -> Result<Option<Path>, Error> {
+    let ends = node::get_many(db, [request.from.as_str(), request.to.as_str()])?;
+    for id in [&request.from, &request.to] {
+        if !ends.iter().any(|node| node.id == *id) {
+            return Err(Error::no_node(id));
+        }
+    }
+    let edge_types = node::json(&request.edge_types)?;
+    let node_types = node::json(&request.node_types)?;
+    let steps = bfs::shortest(&request.from, &request.to, bounds, |side, level, sink| {
+        let (direction, end) = match side {
+            Side::Forward => (request.direction, &request.to),
+            Side::Backward => (request.direction.reversed(), &request.from),
+        };
+        let variants = match (request.edge_types.is_empty(), request.node_types.is_empty()) {
+            (true, true) => &ANY,
+            (false, true) => &TYPES,
+            (true, false) => &NODES,
+            (false, false) => &BOTH,
+        };
+        let sql = match direction {
+            Direction::Out => variants[0],
+            Direction::In => variants[1],
+            Direction::Both => variants[2],
+        };
+        let level = node::json(&level.iter().map(AsRef::<str>::as_ref).collect::<Vec<_>>())?;
+        let mut params: Vec<(&str, &dyn ToSql)> = vec![(":level", &level)];
+        if !request.edge_types.is_empty() {
+            params.push((":edge_types", &edge_types));
+        }
+        if !request.node_types.is_empty() {
+            params.extend([(":node_types", &node_types as &dyn ToSql), (":end", end)]);
+        }
+        statement::visit(db, sql, &*params, |row| {
+            let text = |at| row.get_ref(at)?.as_str().map_err(rusqlite::Error::from);
+            Ok(sink(Found {
+                near: text(0).map_err(fault::error)?,
+                far: text(1).map_err(fault::error)?,
+                edge_type: text(2).map_err(fault::error)?,
+                outward: row.get(3).map_err(fault::error)?,
+            }))
+        })
+    });
+    match steps {
+        Ok(None) => Ok(None),
+        Ok(Some(steps)) => load(db, &request.from, &steps).map(Some),
+        Err(Failure::Expand(error)) => Err(error),
+        Err(Failure::TooManyEdges) => Err(Error::Exhausted {
+            limit: "path_edges",
+            allowed: bounds.edges,
+        }),
+    }
+}
+
+/// The nodes and edges of a path that was found in this snapshot.
+fn load(db: &Connection, from: &str, steps: &[Step]) -> Result<Path, Error> {
+    let mut ids = vec![from];
+    let mut keys = Vec::new();
+    for step in steps {
+        let at = ids[ids.len() - 1];
+        let (source, target) = if step.along {
+            (at, step.to.as_str())
+        } else {
+            (&*step.to, at)
+        };
+        keys.push(EdgeKey::new(source, &step.edge_type, target));
+        ids.push(&step.to);
+    }
+    let edges = if keys.is_empty() {
+        Vec::new()
+    } else {
+        node::edges_many(db, &keys)?
+    };
+    Ok(Path {
+        nodes: node::get_many(db, ids)?,
+        edges,
+    })
+}

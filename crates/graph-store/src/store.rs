@@ -1,0 +1,55 @@
+//! The trait that every backend implements.
+
+use std::future::Future;
+
+use crate::{
+    Applied, ApplyMutations, Error, FindPath, GetNode, ImportBatch, Imported, Limits,
+    NodeWithEdges, Path, SearchNodes, SearchPage, Stats,
+};
+
+/// A store of one graph.
+///
+/// What a graph is, and what each call answers, is specified once for all
+/// backends: an edge's key is (from, type, to); properties are scalar; removing a
+/// node removes its edges; who is found by a search is specified and the rank is
+/// not; a path is shortest by edges, ties go to the smallest sequence of node ids
+/// in byte order. Requests are checked by their own `check` against
+/// [`limits`](Self::limits) before anything else. A write that was answered is on
+/// disk; a write that failed changed nothing.
+pub trait GraphStore: Send + Sync + 'static {
+    /// The bounds that requests are checked against.
+    fn limits(&self) -> &Limits;
+
+    /// One node, with its edges if asked for.
+    fn get_node(
+        &self,
+        request: GetNode,
+    ) -> impl Future<Output = Result<NodeWithEdges, Error>> + Send;
+
+    /// Nodes that hold every word of a query, best first.
+    fn search_nodes(
+        &self,
+        request: SearchNodes,
+    ) -> impl Future<Output = Result<SearchPage, Error>> + Send;
+
+    /// The shortest path between two nodes; `None` where there is none within the bounds.
+    fn find_path(
+        &self,
+        request: FindPath,
+    ) -> impl Future<Output = Result<Option<Path>, Error>> + Send;
+
+    /// Applies mutations in order, all of them or none.
+    fn apply_mutations(
+        &self,
+        request: ApplyMutations,
+    ) -> impl Future<Output = Result<Applied, Error>> + Send;
+
+    /// Writes one batch of an import, all of it or nothing.
+    fn import_batch(
+        &self,
+        batch: ImportBatch,
+    ) -> impl Future<Output = Result<Imported, Error>> + Send;
+
+    /// Counts nodes and edges, by type.
+    fn stats(&self) -> impl Future<Output = Result<Stats, Error>> + Send;
+}
