@@ -1,0 +1,34 @@
+//! What the exit code of a command says. Knows no command.
+
+use std::process::ExitCode;
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// It did what was asked; what was asserted holds.
+    Success,
+    /// It failed; what was asserted does not hold.
+    Failure,
+    /// What was asserted cannot be judged.
+    CannotJudge,
+    /// It was called wrongly (`EX_USAGE` of sysexits).
+    Usage,
+}
+
+impl Exit {
+    /// The number that the shell sees.
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Exit::Success => 0,
+            Exit::Failure => 1,
+            Exit::CannotJudge => 2,
+            Exit::Usage => 64,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        ExitCode::from(exit.code())
+    }
+}

@@ -1,0 +1,209 @@
+//! A call that failed, as a person reads it: the code, the sentence, which
+//! field, and what to do next.
+
+use std::fmt::Write as _;
+
+use tonic::{Code, Status};
+use tonic_types::StatusExt as _;
+
+use crate::render::text::clean;
+
+/// A gRPC call that failed.
+#[derive(Debug)]
+pub(crate) struct CallFailed {
+    status: Box<Status>,
+    server: Server,
+    url: String,
+}
+
+/// What was called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Server {
+    /// The gateway, as grpc-web.
+    Gateway,
+    /// The graph service, as plain gRPC.
+    Graph,
+    /// The inspector.
+    Inspector,
+}
+
+impl CallFailed {
+    /// A call to `server` at `url` that ended with `status`.
+    pub(crate) fn new(status: Status, server: Server, url: &str) -> Self {
+        Self {
+            status: Box::new(status),
+            server,
+            url: url.to_owned(),
+        }
+    }
+
+    /// The gRPC code.
+    pub(crate) fn code(&self) -> Code {
+        self.status.code()
+    }
+}
+
+impl std::error::Error for CallFailed {}
+
+impl std::fmt::Display for CallFailed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&explain(&self.status, self.server, &self.url))
+    }
+}
+
+/// The code's name, as the gRPC documents spell it.
+pub(crate) fn code_name(code: Code) -> &'static str {
+    match code {
+        Code::Ok => "OK",
+        Code::Cancelled => "CANCELLED",
+        Code::Unknown => "UNKNOWN",
+        Code::InvalidArgument => "INVALID_ARGUMENT",
+        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
+        Code::NotFound => "NOT_FOUND",
+        Code::AlreadyExists => "ALREADY_EXISTS",
+        Code::PermissionDenied => "PERMISSION_DENIED",
+        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
+        Code::FailedPrecondition => "FAILED_PRECONDITION",
+        Code::Aborted => "ABORTED",
+        Code::OutOfRange => "OUT_OF_RANGE",
+        Code::Unimplemented => "UNIMPLEMENTED",
+        Code::Internal => "INTERNAL",
+        Code::Unavailable => "UNAVAILABLE",
+        Code::DataLoss => "DATA_LOSS",
+        Code::Unauthenticated => "UNAUTHENTICATED",
+    }
+}
+
+fn explain(status: &Status, server: Server, url: &str) -> String {
+    let mut text = format!("{}: {}", code_name(status.code()), clean(status.message()));
+    for line in details(status) {
+        let _ = write!(text, "\n  {}", clean(&line));
+    }
+    if let Some(next) = next(status.code(), server, url) {
+        let _ = write!(text, "\nnext: {next}");
+    }
+    text
+}
+
+fn details(status: &Status) -> Vec<String> {
+    let details = status.get_error_details();
+    let mut lines = Vec::new();
+    for field in details
+        .bad_request()
+        .iter()
+        .flat_map(|bad| &bad.field_violations)
+    {
+        lines.push(format!("field `{}`: {}", field.field, field.description));
+    }
+    for failed in details
+        .precondition_failure()
+        .iter()
+        .flat_map(|failure| &failure.violations)
+    {
+        lines.push(format!(
+            "{} `{}`: {}",
+            failed.r#type, failed.subject, failed.description
+        ));
+    }
+    if let Some(resource) = details.resource_info() {
+        lines.push(format!(
+            "{} `{}`",
+            resource.resource_type, resource.resource_name
+        ));
+    }
+    if let Some(info) = details.error_info() {
+        let mut metadata: Vec<_> = info.metadata.iter().collect();
+        metadata.sort();
+        lines.extend(
+            metadata
+                .into_iter()
+                .map(|(key, value)| format!("{key}: {value}")),
+        );
+    }
+    lines
+}
+
+fn next(code: Code, server: Server, url: &str) -> Option<String> {
+    let (name, flag) = match server {
+        Server::Gateway => ("gateway", "--gateway"),
+        Server::Graph => ("graph service", "--graph"),
+        Server::Inspector => ("inspector", "--inspector"),
+    };
+    Some(match (code, server) {
+        (Code::Unavailable, Server::Inspector) => format!(
+            "is an inspector listening at {url}? `throughline inspect` starts one; {flag} names another address"
+        ),
+        (Code::Unavailable, _) => format!(
+            "is a {name} listening at {url}? `cargo xtask up` starts one; {flag} names another address"
+        ),
+        (Code::Unauthenticated | Code::PermissionDenied, _) => {
+            "writing asks for the service's token: --token or THROUGHLINE_WRITE_TOKEN".to_owned()
+        }
+        (Code::NotFound, Server::Inspector) => {
+            "`throughline trace list` shows what has arrived; --wait gives it time to".to_owned()
+        }
+        (Code::NotFound, _) => "`throughline graph search WORDS` finds the id".to_owned(),
+        (Code::Unimplemented, _) => {
+            format!(
+                "what listens at {url} does not know this call: is it a {name} of this version?"
+            )
+        }
+        (Code::DeadlineExceeded, _) => format!("the {name} took too long; try again"),
+        (Code::ResourceExhausted, _) => "ask for less, or try again later".to_owned(),
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use tonic_types::ErrorDetails;
+
+    use super::*;
+
+    fn check(code: Code, details: ErrorDetails, server: Server, expected: &str) {
+        let status = Status::with_error_details(code, "the sentence", details);
+        assert_eq!(explain(&status, server, "http://x"), expected);
+    }
+
+    #[test]
+    fn a_failure_says_code_sentence_field_and_what_next() {
+        check(
+            Code::InvalidArgument,
+            ErrorDetails::with_bad_request_violation("max_depth", "must be at most 64"),
+            Server::Gateway,
+            "INVALID_ARGUMENT: the sentence\n  field `max_depth`: must be at most 64",
+        );
+        check(
+            Code::NotFound,
+            ErrorDetails::with_resource_info("Node", "crate:nope", "", ""),
+            Server::Gateway,
+            "NOT_FOUND: the sentence\n  Node `crate:nope`\nnext: `throughline graph search WORDS` finds the id",
+        );
+        let info = HashMap::from([("sequence".to_owned(), "2".to_owned())]);
+        check(
+            Code::Unauthenticated,
+            ErrorDetails::with_error_info("R", "d", info),
+            Server::Graph,
+            "UNAUTHENTICATED: the sentence\n  sequence: 2\nnext: writing asks for the service's token: --token or THROUGHLINE_WRITE_TOKEN",
+        );
+        let mut failure = ErrorDetails::new();
+        failure.add_precondition_failure_violation("ENDS", "mutations[1]", "no node `b`");
+        check(
+            Code::FailedPrecondition,
+            failure,
+            Server::Graph,
+            "FAILED_PRECONDITION: the sentence\n  ENDS `mutations[1]`: no node `b`",
+        );
+    }
+
+    #[test]
+    fn an_inspector_that_is_not_there_can_be_started() {
+        let next = next(Code::Unavailable, Server::Inspector, "http://x").unwrap();
+        assert!(
+            next.contains("`throughline inspect`") && next.contains("http://x"),
+            "{next}"
+        );
+    }
+}

@@ -1,0 +1,67 @@
+//! Each graph command as the head of a trace.
+
+use super::service::Graph;
+use super::{get, path, search, stats};
+use crate::exit::Exit;
+use crate::import;
+use crate::options::{GraphAction, GraphCommand};
+use crate::output::Output;
+use anyhow::Context as _;
+use throughline_service_kit::Telemetry;
+
+/// Runs a graph command inside a transaction named after it, and says the
+/// trace's id at the end.
+pub(crate) async fn run(command: GraphCommand, output: &Output) -> anyhow::Result<Exit> {
+    let telemetry = Telemetry::init("throughline", &command.telemetry);
+    let name = name(&command.action);
+    let mut trace_id = None;
+    let outcome = telemetry
+        .head(name, async {
+            trace_id = None::<String>;
+            act(command.action, &telemetry, output).await
+        })
+        .await;
+    telemetry.close().await;
+
+    if let Some(id) = &trace_id {
+        if let Some(file) = &command.trace_id_file {
+            std::fs::write(file, format!("{id}\n"))
+                .with_context(|| format!("{} cannot be written", file.display()))?;
+        }
+        output.say(&format!("trace {id}"));
+    }
+    outcome
+}
+
+fn name(action: &GraphAction) -> &'static str {
+    match action {
+        GraphAction::Import(_) => "throughline graph import",
+        GraphAction::Get(_) => "throughline graph get",
+        GraphAction::Search(_) => "throughline graph search",
+        GraphAction::Path(_) => "throughline graph path",
+        GraphAction::Stats(_) => "throughline graph stats",
+    }
+}
+
+async fn act(action: GraphAction, telemetry: &Telemetry, output: &Output) -> anyhow::Result<Exit> {
+    match action {
+        GraphAction::Import(options) => import::run(options, telemetry, output).await?,
+        GraphAction::Get(options) => {
+            let mut graph = Graph::to_read(&options.read, telemetry)?;
+            get::run(&mut graph, options, output).await?;
+        }
+        GraphAction::Search(options) => {
+            let mut graph = Graph::to_read(&options.read, telemetry)?;
+            search::run(&mut graph, options, output).await?;
+        }
+        GraphAction::Path(options) => {
+            let mut graph = Graph::to_read(&options.read, telemetry)?;
+            return path::run(&mut graph, options, output).await;
+        }
+        GraphAction::Stats(options) => {
+            let mut graph = Graph::to_read(&options.read, telemetry)?;
+            stats::run(&mut graph, options, output).await?;
+        }
+    }
+    Ok(Exit::Success)
+}

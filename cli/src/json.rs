@@ -1,0 +1,80 @@
+//! Messages as canonical protobuf JSON, by the descriptor set that the types
+//! were generated from.
+
+use anyhow::Context as _;
+use prost::Message;
+use prost_reflect::{DescriptorPool, DynamicMessage, SerializeOptions};
+
+/// `message`, which is of type `name`, as indented JSON.
+pub(crate) fn pretty(name: &str, message: &impl Message) -> anyhow::Result<String> {
+    write(name, message, serde_json::Serializer::pretty(Vec::new()))
+}
+
+/// `message`, which is of type `name`, as JSON on one line.
+pub(crate) fn line(name: &str, message: &impl Message) -> anyhow::Result<String> {
+    write(name, message, serde_json::Serializer::new(Vec::new()))
+}
+
+fn write<F: serde_json::ser::Formatter>(
+    name: &str,
+    message: &impl Message,
+    mut serializer: serde_json::Serializer<Vec<u8>, F>,
+) -> anyhow::Result<String> {
+    let pool = DescriptorPool::decode(throughline_api::FILE_DESCRIPTOR_SET)?;
+    let descriptor = pool
+        .get_message_by_name(name)
+        .with_context(|| format!("no message {name}"))?;
+    let message = DynamicMessage::decode(descriptor, message.encode_to_vec().as_slice())?;
+    // Zeros and empty lists are written too, so that a script finds each field.
+    let options = SerializeOptions::new().skip_default_fields(false);
+    message.serialize_with_options(&mut serializer, &options)?;
+    Ok(String::from_utf8(serializer.into_inner())?)
+}
+
+#[cfg(test)]
+mod tests {
+    use throughline_api::graph::v1::{GetStatsResponse, TypeCount};
+    use throughline_api::inspector::v1::TraceSummary;
+
+    use super::*;
+
+    #[test]
+    fn json_is_the_canonical_one() {
+        let stats = GetStatsResponse {
+            node_count: 3,
+            node_types: vec![TypeCount {
+                r#type: "Crate".into(),
+                count: 3,
+            }],
+            ..Default::default()
+        };
+        let expected = r#"{"nodeCount":"3","edgeCount":"0","nodeTypes":[{"type":"Crate","count":"3"}],"edgeTypes":[]}"#;
+        assert_eq!(
+            line("throughline.graph.v1.GetStatsResponse", &stats).unwrap(),
+            expected
+        );
+
+        let summary = TraceSummary {
+            start_time: Some(prost_types::Timestamp {
+                seconds: 1,
+                nanos: 500_000_000,
+            }),
+            duration: Some(prost_types::Duration {
+                seconds: 0,
+                nanos: 1_500_000,
+            }),
+            ..Default::default()
+        };
+        let json = pretty("throughline.inspector.v1.TraceSummary", &summary).unwrap();
+        assert!(
+            json.contains(r#""startTime": "1970-01-01T00:00:01.500Z""#),
+            "{json}"
+        );
+        assert!(json.contains(r#""duration": "0.001500s""#), "{json}");
+    }
+
+    #[test]
+    fn an_unknown_name_is_an_error() {
+        assert!(line("throughline.Nope", &GetStatsResponse::default()).is_err());
+    }
+}

@@ -1,0 +1,55 @@
+//! The `throughline` command: ask the graph, look at traces, run the inspector.
+//!
+//! It is the head of the traces of its own calls, and knows the services only by
+//! their protocol. Results go to stdout, everything said about them to stderr.
+//!
+//! ```
+//! use clap::Parser as _;
+//!
+//! let line = ["throughline", "trace", "assert", "--latest", "--no-orphans"];
+//! assert!(throughline::Cli::try_parse_from(line).is_ok());
+//! assert!(throughline::Cli::try_parse_from(&line[..3]).is_err(), "which trace?");
+//! ```
+
+mod exit;
+mod failure;
+mod graph;
+mod import;
+mod json;
+mod options;
+mod output;
+mod render;
+mod trace;
+mod web;
+
+use std::process::ExitCode;
+
+pub use options::Cli;
+
+use exit::Exit;
+use options::Command;
+use output::Output;
+
+/// Runs a command and says how it ended.
+pub async fn run(cli: Cli) -> ExitCode {
+    let output = Output::of_process();
+    let outcome = match cli.command {
+        Command::Graph(command) => graph::run(*command, &output).await,
+        Command::Trace(command) => trace::run(command, &output).await,
+    };
+    match outcome {
+        Ok(exit) => exit.into(),
+        Err(error) if is_closed_pipe(&error) => Exit::Success.into(),
+        Err(error) => {
+            let label = render::palette::paint(output.messages().bad(), "error:");
+            output.say(&format!("{label} {error:#}"));
+            Exit::Failure.into()
+        }
+    }
+}
+
+/// Whether the reader of our output has seen enough, as `head` has.
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    let error = error.downcast_ref::<std::io::Error>();
+    error.is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}

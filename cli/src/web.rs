@@ -1,0 +1,44 @@
+//! A grpc-web transport over HTTP/1.1, as a browser's fetch is one. Knows no
+//! service.
+
+use http::{Request, Response};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use throughline_service_kit::Telemetry;
+use tonic::Status;
+use tonic::body::Body;
+use tonic_web::{GrpcWebCall, GrpcWebClientLayer};
+use tower::util::BoxCloneSyncService;
+use tower::{BoxError, ServiceBuilder, ServiceExt as _};
+
+/// Connects to the authority of each request; calls are traced.
+pub(crate) fn transport(
+    telemetry: &Telemetry,
+) -> BoxCloneSyncService<Request<Body>, Response<Body>, BoxError> {
+    let mut connector = HttpConnector::new();
+    connector.set_nodelay(true);
+    connector.set_connect_timeout(Some(telemetry.limits().connect));
+    let client: Client<_, GrpcWebCall<Body>> =
+        Client::builder(TokioExecutor::new()).build(connector);
+    // Under the layers, so that they see what happened and not how.
+    let client = client.map_err(told);
+    let service = ServiceBuilder::new()
+        .layer(GrpcWebClientLayer::new())
+        .service(client);
+    let service = service
+        .map_response(|response| response.map(Body::new))
+        .map_err(BoxError::from);
+    BoxCloneSyncService::new(service)
+}
+
+/// A connection that cannot be had is UNAVAILABLE, as tonic's own channel says.
+fn told(error: hyper_util::client::legacy::Error) -> Status {
+    let mut why = error.to_string();
+    let mut source = std::error::Error::source(&error);
+    while let Some(cause) = source {
+        why = format!("{why}: {cause}");
+        source = cause.source();
+    }
+    Status::unavailable(why)
+}
