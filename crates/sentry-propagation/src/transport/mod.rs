@@ -1,0 +1,1 @@
+//! The transport that never holds up a call.
