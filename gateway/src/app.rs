@@ -1,0 +1,58 @@
+//! Puts the layers together. From outside in: CORS, routes, gate, grpc-web, trace, faults, proxy. Limits, load
+//! shedding and deadlines take their place around trace and faults.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::get;
+use http::Method;
+use throughline_service_kit::{self as service_kit, FaultLayer, Telemetry};
+use tonic_web::GrpcWebLayer;
+use tower::ServiceBuilder;
+use tower_http::cors::{AllowOrigin, CorsLayer};
+
+use crate::gate::{self, Gate};
+use crate::proxy::Proxy;
+use crate::{Error, Limits, Methods, Options, Origin, headers};
+
+/// The path that says whether the gateway itself is up. It is plain HTTP, it is not traced, and it asks nobody.
+pub const HEALTH: &str = "/health";
+
+/// A gateway of these options, ready to be served. It connects to the service when the first call comes.
+pub fn app(options: &Options, limits: &Limits, telemetry: &Telemetry) -> Result<Router, Error> {
+    let methods = Methods::of(throughline_api::FILE_DESCRIPTOR_SET, &options.services)?;
+    let channel = service_kit::channel(&options.graph_url, telemetry)?;
+    let call = ServiceBuilder::new()
+        .layer(GrpcWebLayer::new())
+        .layer(FaultLayer::new(telemetry))
+        .service(Proxy::new(channel, telemetry.faults()));
+    let gate = Arc::new(Gate::of(options));
+    let routes = methods.paths().fold(Router::new(), |router, path| {
+        router.route_service(path, call.clone())
+    });
+    let routes = routes
+        .layer(from_fn_with_state(gate, gate::pass))
+        .route(HEALTH, get(|| async { "ok\n" }))
+        .fallback(gate::unknown)
+        .layer(cors(&options.origins, limits, telemetry.faults()));
+    Ok(routes)
+}
+
+/// What pages of the listed origins may do. Nothing is allowed by reflecting what was asked.
+fn cors(origins: &[Origin], limits: &Limits, faults: bool) -> CorsLayer {
+    let fault = faults.then(|| http::HeaderName::from_static(service_kit::fault::HEADER));
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::list(
+            origins.iter().map(|origin| origin.header().clone()),
+        ))
+        .allow_methods([Method::POST])
+        .allow_headers(
+            headers::ALLOWED
+                .into_iter()
+                .chain(fault)
+                .collect::<Vec<_>>(),
+        )
+        .expose_headers(headers::EXPOSED)
+        .max_age(limits.preflight_age)
+}

@@ -1,0 +1,115 @@
+//! Bodies on their way through: neither tells its size, and an answer always ends with a gRPC status.
+//!
+//! Sizes go because they are not those of what goes out: a base64 request reports the size of its base64, and
+//! HTTP/2 would write that as `content-length` of the decoded one, which resets the stream.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use http::HeaderMap;
+use http_body::{Body, Frame};
+use pin_project_lite::pin_project;
+use tonic::Status;
+
+use crate::proxy::{BoxError, failure};
+
+pin_project! {
+    /// A request's body without its size.
+    pub(crate) struct Unsized<B> {
+        #[pin]
+        inner: B,
+    }
+}
+
+impl<B> Unsized<B> {
+    pub(crate) fn new(inner: B) -> Self {
+        Self { inner }
+    }
+}
+
+impl<B: Body> Body for Unsized<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        self.project().inner.poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+}
+
+pin_project! {
+    /// A service's answer without its size. Where the connection breaks, or the answer ends without a status, a status
+    /// takes the place of the rest, so that the caller gets an error of gRPC and not a torn connection.
+    pub(crate) struct Answer<B> {
+        #[pin]
+        inner: B,
+        // Whether the status has gone by, in the head or in trailers.
+        ended: bool,
+    }
+}
+
+impl<B> Answer<B> {
+    /// `status_in_head`: nothing but the end may follow.
+    pub(crate) fn new(inner: B, status_in_head: bool) -> Self {
+        Self {
+            inner,
+            ended: status_in_head,
+        }
+    }
+}
+
+impl<B> Body for Answer<B>
+where
+    B: Body<Data = Bytes>,
+    B::Error: Into<BoxError>,
+{
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        let this = self.project();
+        if *this.ended {
+            return Poll::Ready(None);
+        }
+        let frame = match ready!(this.inner.poll_frame(context)) {
+            Some(Ok(frame)) => {
+                *this.ended = frame.is_trailers();
+                frame
+            }
+            Some(Err(error)) => {
+                *this.ended = true;
+                trailers(&failure(error.into()))
+            }
+            None => {
+                *this.ended = true;
+                trailers(&Status::unknown(
+                    "the service ended its answer without a status",
+                ))
+            }
+        };
+        Poll::Ready(Some(Ok(frame)))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.ended
+    }
+}
+
+fn trailers(status: &Status) -> Frame<Bytes> {
+    let mut trailers = HeaderMap::new();
+    // It fails on a message that no header can hold, which percent-encoding rules out.
+    if status.add_header(&mut trailers).is_err() {
+        trailers.insert("grpc-status", (status.code() as i32).into());
+    }
+    Frame::trailers(trailers)
+}

@@ -1,0 +1,138 @@
+//! Which headers go on to a service, and which come back: pure.
+//!
+//! An allow-list, because every header that goes on arrives as gRPC metadata: a browser's cookies, languages and
+//! fetch metadata are none of a service's business. Trace headers are not on it: the trace layer of the
+//! call that goes out writes them, or passes them on where there is no client of Sentry. So a missing layer is
+//! seen as a broken trace instead of being papered over here.
+
+use http::{HeaderMap, HeaderName, header};
+
+/// The header that carries the token of a trusted caller. It ends here.
+pub const TRUST: HeaderName = HeaderName::from_static("x-throughline-trust");
+
+const PASSED: &[&str] = &[
+    "authorization",
+    "content-type",
+    "grpc-accept-encoding",
+    "grpc-encoding",
+    "grpc-timeout",
+    "te",
+    "x-grpc-web",
+    "x-request-id",
+    "x-user-agent",
+];
+
+/// What a preflight allows a page of a listed origin to send.
+pub const ALLOWED: [HeaderName; 10] = [
+    header::AUTHORIZATION,
+    header::CONTENT_TYPE,
+    HeaderName::from_static("baggage"),
+    HeaderName::from_static("grpc-timeout"),
+    HeaderName::from_static("sentry-trace"),
+    HeaderName::from_static("traceparent"),
+    HeaderName::from_static("tracestate"),
+    HeaderName::from_static("x-grpc-web"),
+    HeaderName::from_static("x-request-id"),
+    HeaderName::from_static("x-user-agent"),
+];
+
+/// What a page of a listed origin may read of an answer.
+pub const EXPOSED: [HeaderName; 5] = [
+    HeaderName::from_static("grpc-encoding"),
+    HeaderName::from_static("grpc-message"),
+    HeaderName::from_static("grpc-status"),
+    HeaderName::from_static("grpc-status-details-bin"),
+    HeaderName::from_static("x-request-id"),
+];
+
+/// Keeps what a service gets to see; `fault` says whether requests for faults go on.
+///
+/// ```
+/// let mut headers = http::HeaderMap::new();
+/// headers.insert("cookie", "a=b".parse()?);
+/// headers.insert("grpc-timeout", "1S".parse()?);
+/// throughline_gateway::headers::keep_for_service(&mut headers, false);
+/// assert_eq!(headers.len(), 1);
+/// # Ok::<(), http::header::InvalidHeaderValue>(())
+/// ```
+pub fn keep_for_service(headers: &mut HeaderMap, fault: bool) {
+    retain(headers, |name| {
+        PASSED.contains(&name)
+            || (name.ends_with("-bin") && !name.starts_with("grpc-"))
+            || (fault && name == throughline_service_kit::fault::HEADER)
+    });
+}
+
+/// Keeps what a caller gets to see: all but what belongs to the connection behind, and sizes, which are not
+/// those of what goes out.
+pub fn keep_for_caller(headers: &mut HeaderMap) {
+    for name in [
+        header::CONNECTION,
+        header::CONTENT_LENGTH,
+        header::TRANSFER_ENCODING,
+        header::UPGRADE,
+        HeaderName::from_static("keep-alive"),
+        HeaderName::from_static("proxy-connection"),
+    ] {
+        headers.remove(name);
+    }
+}
+
+fn retain(headers: &mut HeaderMap, keep: impl Fn(&str) -> bool) {
+    let gone: Vec<_> = headers
+        .keys()
+        .filter(|name| !keep(name.as_str()))
+        .cloned()
+        .collect();
+    for name in gone {
+        headers.remove(name);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept(name: &'static str, fault: bool) -> bool {
+        let mut headers = HeaderMap::new();
+        for value in ["1", "2"] {
+            headers.append(name, value.parse().expect("a value"));
+        }
+        keep_for_service(&mut headers, fault);
+        assert!([0, 2].contains(&headers.len()), "all lines or none");
+        !headers.is_empty()
+    }
+
+    #[test]
+    fn only_the_allow_list_goes_on() {
+        for name in PASSED.iter().copied().chain(["custom-bin"]) {
+            assert!(kept(name, false), "{name}");
+        }
+        for name in [
+            "accept-encoding",
+            "accept-language",
+            "baggage",
+            "connection",
+            "content-length",
+            "cookie",
+            "grpc-status-details-bin",
+            "grpc-tags-bin",
+            "grpc-trace-bin",
+            "host",
+            "origin",
+            "referer",
+            "sec-ch-ua",
+            "sec-fetch-mode",
+            "sentry-trace",
+            "traceparent",
+            "tracestate",
+            "user-agent",
+            "x-forwarded-for",
+            "x-throughline-fault",
+            "x-throughline-trust",
+        ] {
+            assert!(!kept(name, false), "{name}");
+        }
+        assert!(kept("x-throughline-fault", true));
+    }
+}

@@ -1,0 +1,61 @@
+//! The gateway's own options, by flag and environment.
+
+use std::net::SocketAddr;
+
+use clap::Args;
+
+use crate::{Origin, TrustMode};
+
+/// How a gateway is set up.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Gateway")]
+pub struct Options {
+    /// Where it listens; port 0 takes a free one
+    #[arg(
+        long,
+        env = "GATEWAY_LISTEN",
+        value_name = "ADDRESS",
+        default_value = "127.0.0.1:8080"
+    )]
+    pub listen: SocketAddr,
+    /// The graph service behind it
+    #[arg(
+        long,
+        env = "GATEWAY_GRAPH_URL",
+        value_name = "URL",
+        default_value = "http://127.0.0.1:50051"
+    )]
+    pub graph_url: String,
+    /// The services whose methods can be reached
+    #[arg(
+        long = "service",
+        value_name = "NAME",
+        default_value = "throughline.graph.v1.GraphService"
+    )]
+    pub services: Vec<String>,
+    /// The origins whose pages may call, with commas between them
+    #[arg(
+        long,
+        env = "GATEWAY_ORIGINS",
+        value_name = "ORIGINS",
+        value_delimiter = ','
+    )]
+    pub origins: Vec<Origin>,
+    /// Whose traces are continued: nobody's; those of listed origins, of this machine and of who has the token; all
+    #[arg(
+        long,
+        env = "GATEWAY_TRUST",
+        value_name = "WHOSE",
+        value_enum,
+        default_value_t
+    )]
+    pub trust: TrustMode,
+    /// What a caller without an Origin sends as `x-throughline-trust` to be trusted from another machine
+    #[arg(
+        long,
+        env = "GATEWAY_TRUSTED_TOKEN",
+        value_name = "TOKEN",
+        hide_env_values = true
+    )]
+    pub trusted_token: Option<String>,
+}

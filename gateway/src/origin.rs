@@ -1,0 +1,151 @@
+//! Web origins, and what the Origin of a request says of it: pure.
+
+use std::fmt;
+use std::str::FromStr;
+
+use http::{HeaderMap, HeaderValue, Uri, header};
+
+/// A web origin: `https://example.org`, `http://localhost:4321`.
+///
+/// ```
+/// use throughline_gateway::Origin;
+///
+/// let origin: Origin = "https://Example.org/".parse()?;
+/// assert_eq!(origin.to_string(), "https://example.org");
+/// assert!("*".parse::<Origin>().is_err());
+/// # Ok::<(), throughline_gateway::origin::NotAnOrigin>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin(HeaderValue);
+
+/// A text that does not name one origin.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "an origin is a scheme (http or https) and a host, such as https://example.org; `*` and `null` name nobody"
+)]
+pub struct NotAnOrigin;
+
+impl Origin {
+    /// The origin as browsers write it.
+    pub fn header(&self) -> &HeaderValue {
+        &self.0
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&String::from_utf8_lossy(self.0.as_bytes()))
+    }
+}
+
+impl FromStr for Origin {
+    type Err = NotAnOrigin;
+
+    fn from_str(text: &str) -> Result<Self, NotAnOrigin> {
+        let uri: Uri = text.trim().parse().map_err(|_| NotAnOrigin)?;
+        let scheme = uri.scheme_str().ok_or(NotAnOrigin)?;
+        let authority = uri.authority().ok_or(NotAnOrigin)?.as_str();
+        let default_port = match scheme {
+            "http" => ":80",
+            "https" => ":443",
+            _ => return Err(NotAnOrigin),
+        };
+        if uri.path() != "/" || uri.query().is_some() || authority.contains(['@', '*']) {
+            return Err(NotAnOrigin);
+        }
+        // Browsers leave a default port out and write hosts in lower case.
+        let authority = authority.strip_suffix(default_port).unwrap_or(authority);
+        let origin = format!("{scheme}://{}", authority.to_ascii_lowercase());
+        HeaderValue::try_from(origin)
+            .map(Self)
+            .map_err(|_| NotAnOrigin)
+    }
+}
+
+/// What a request says of where it comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// It has no Origin: not a browser's call to another origin.
+    Absent,
+    /// Its Origin is on the list.
+    Listed,
+    /// Its Origin is not on the list, or it has several.
+    Foreign,
+}
+
+/// Compares the Origin of a request with the list.
+pub fn claim(headers: &HeaderMap, listed: &[Origin]) -> Claim {
+    let mut origins = headers.get_all(header::ORIGIN).iter();
+    match (origins.next(), origins.next()) {
+        (None, _) => Claim::Absent,
+        (Some(one), None) if listed.iter().any(|origin| origin.header() == one) => Claim::Listed,
+        _ => Claim::Foreign,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expected: Option<&str>) {
+        let parsed = text.parse::<Origin>().ok().map(|origin| origin.to_string());
+        assert_eq!(parsed.as_deref(), expected, "{text:?}");
+    }
+
+    #[test]
+    fn origins_are_written_as_browsers_write_them() {
+        check("http://localhost:4321", Some("http://localhost:4321"));
+        check(" https://Example.org/ ", Some("https://example.org"));
+        check("https://example.org:443", Some("https://example.org"));
+        check("http://example.org:80", Some("http://example.org"));
+        check("http://example.org:443", Some("http://example.org:443"));
+        check("http://[::1]:8080", Some("http://[::1]:8080"));
+    }
+
+    #[test]
+    fn what_names_nobody_or_too_many_is_no_origin() {
+        for text in [
+            "",
+            "*",
+            "null",
+            "localhost:4321",
+            "example.org",
+            "ftp://example.org",
+            "file:///",
+            "https://*.example.org",
+            "https://example.org/path",
+            "https://example.org/?q",
+            "https://user@example.org",
+            "https://",
+            "https://exa mple.org",
+        ] {
+            check(text, None);
+        }
+    }
+
+    #[test]
+    fn a_claim_is_exact_and_single() {
+        let listed = ["https://a.example".parse().expect("an origin")];
+        let of = |origins: &[&'static str]| {
+            let mut headers = HeaderMap::new();
+            for origin in origins {
+                headers.append(header::ORIGIN, HeaderValue::from_static(origin));
+            }
+            claim(&headers, &listed)
+        };
+        assert_eq!(of(&[]), Claim::Absent);
+        assert_eq!(of(&["https://a.example"]), Claim::Listed);
+        for foreign in [
+            &["https://b.example"][..],
+            &["https://a.example.evil"],
+            &["http://a.example"],
+            &["https://a.example:444"],
+            &["null"],
+            &[""],
+            &["https://a.example", "https://a.example"],
+            &["https://a.example", "https://b.example"],
+        ] {
+            assert_eq!(of(foreign), Claim::Foreign, "{foreign:?}");
+        }
+    }
+}

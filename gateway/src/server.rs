@@ -1,0 +1,101 @@
+//! Connections: HTTP/1 and HTTP/2 on one port, each bounded, and a stop that lets calls end.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::Router;
+use http::Request;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use hyper_util::server::graceful::GracefulShutdown;
+use throughline_service_kit::Shutdown;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+use tower::Service as _;
+
+use crate::Limits;
+use crate::gate::Peer;
+
+/// Serves `app` until `shutdown` is requested and calls have ended, or `Limits::drain` is over.
+pub async fn serve(listener: TcpListener, app: Router, limits: Limits, shutdown: Shutdown) {
+    let builder = builder(&limits);
+    let graceful = GracefulShutdown::new();
+    let mut connections = JoinSet::new();
+    loop {
+        let (stream, peer) = tokio::select! {
+            () = shutdown.requested() => break,
+            // Reaps what has ended, so that the set holds the living alone.
+            Some(_) = connections.join_next() => continue,
+            accepted = listener.accept() => match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    // Out of files, most likely: others have to end before the next try can do better.
+                    tokio::time::sleep(limits.accept_pause).await;
+                    continue;
+                }
+            },
+        };
+        // Trailers are a write of their own; without this they wait for the peer's acknowledgement.
+        stream.set_nodelay(true).ok();
+        connections.spawn(connection(
+            builder.clone(),
+            graceful.watcher(),
+            stream,
+            peer,
+            app.clone(),
+        ));
+    }
+    drop(listener);
+    drain(graceful, limits.drain).await;
+}
+
+async fn connection(
+    builder: auto::Builder<TokioExecutor>,
+    watcher: hyper_util::server::graceful::Watcher,
+    stream: TcpStream,
+    peer: SocketAddr,
+    app: Router,
+) {
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(Peer(peer));
+        let answer = app.clone().call(request);
+        async { Ok::<_, Infallible>(answer.await.unwrap_or_else(|never| match never {})) }
+    });
+    let connection = builder
+        .serve_connection(TokioIo::new(stream), service)
+        .into_owned();
+    if let Err(error) = watcher.watch(connection).await {
+        tracing::debug!(%peer, error, "a connection ended badly");
+    }
+}
+
+async fn drain(graceful: GracefulShutdown, bound: Duration) {
+    if tokio::time::timeout(bound, graceful.shutdown())
+        .await
+        .is_err()
+    {
+        tracing::warn!(drain = ?bound, "calls in flight were dropped: they outlasted the drain");
+    }
+}
+
+fn builder(limits: &Limits) -> auto::Builder<TokioExecutor> {
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.header_read);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(limits.concurrent_streams)
+        .max_header_list_size(limits.header_list_bytes)
+        .initial_stream_window_size(limits.stream_window_bytes)
+        .initial_connection_window_size(limits.connection_window_bytes)
+        .keep_alive_interval(limits.keepalive_interval)
+        .keep_alive_timeout(limits.keepalive_timeout);
+    builder
+}
