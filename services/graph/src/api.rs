@@ -1,0 +1,156 @@
+//! The thirteen RPCs: convert, ask the store, convert back.
+
+use std::sync::Arc;
+
+use throughline_api::graph::v1::{
+    self as proto,
+    graph_service_server::{GraphService, GraphServiceServer},
+};
+use throughline_graph_store::GraphStore;
+use tokio_stream::Empty;
+use tonic::{Request, Response, Status, Streaming};
+
+use crate::{
+    Limits, WriteToken, convert, import,
+    mask::NodeMask,
+    status::{self, unimplemented},
+};
+
+/// The service over a store, ready for a server.
+pub fn graph_service<S: GraphStore>(
+    store: S,
+    write_token: WriteToken,
+) -> GraphServiceServer<GraphApi<S>> {
+    let limits = Limits::default();
+    let request_bytes = limits.request_bytes;
+    let api = GraphApi {
+        store: Arc::new(store),
+        write_token,
+        limits,
+    };
+    GraphServiceServer::new(api).max_decoding_message_size(request_bytes)
+}
+
+/// `throughline.graph.v1.GraphService` over a store.
+#[derive(Debug)]
+pub struct GraphApi<S> {
+    store: Arc<S>,
+    write_token: WriteToken,
+    limits: Limits,
+}
+
+#[tonic::async_trait]
+impl<S: GraphStore> GraphService for GraphApi<S> {
+    async fn get_node(
+        &self,
+        request: Request<proto::GetNodeRequest>,
+    ) -> Result<Response<proto::GetNodeResponse>, Status> {
+        let mut request = request.into_inner();
+        let mask = NodeMask::new(request.read_mask.take(), &self.limits).map_err(status::of)?;
+        let request = convert::get_node_from(request).map_err(status::of)?;
+        let found = self.store.get_node(request).await.map_err(status::of)?;
+        Ok(Response::new(convert::get_node_to(found, &mask)))
+    }
+
+    async fn search_nodes(
+        &self,
+        request: Request<proto::SearchNodesRequest>,
+    ) -> Result<Response<proto::SearchNodesResponse>, Status> {
+        let request = convert::search_from(request.into_inner()).map_err(status::of)?;
+        let page = self.store.search_nodes(request).await;
+        Ok(Response::new(convert::search_to(page.map_err(status::of)?)))
+    }
+
+    async fn find_path(
+        &self,
+        request: Request<proto::FindPathRequest>,
+    ) -> Result<Response<proto::FindPathResponse>, Status> {
+        let request = convert::path_from(request.into_inner()).map_err(status::of)?;
+        let path = self.store.find_path(request).await.map_err(status::of)?;
+        Ok(Response::new(convert::path_to(path)))
+    }
+
+    async fn apply_mutations(
+        &self,
+        request: Request<proto::ApplyMutationsRequest>,
+    ) -> Result<Response<proto::ApplyMutationsResponse>, Status> {
+        self.write_token.check(request.metadata())?;
+        let request = convert::apply_from(request.into_inner()).map_err(status::of)?;
+        let applied = self.store.apply_mutations(request).await;
+        let applied = applied.map_err(status::of)?;
+        Ok(Response::new(convert::applied_to(applied)))
+    }
+
+    async fn import_graph(
+        &self,
+        request: Request<Streaming<proto::ImportGraphRequest>>,
+    ) -> Result<Response<proto::ImportGraphResponse>, Status> {
+        self.write_token.check(request.metadata())?;
+        let done = import::run(&*self.store, request.into_inner()).await?;
+        Ok(Response::new(done))
+    }
+
+    async fn get_stats(
+        &self,
+        _: Request<proto::GetStatsRequest>,
+    ) -> Result<Response<proto::GetStatsResponse>, Status> {
+        let stats = self.store.stats().await.map_err(status::of)?;
+        Ok(Response::new(convert::stats_to(stats)))
+    }
+
+    async fn batch_get_nodes(
+        &self,
+        _: Request<proto::BatchGetNodesRequest>,
+    ) -> Result<Response<proto::BatchGetNodesResponse>, Status> {
+        Err(unimplemented("BatchGetNodes"))
+    }
+
+    async fn list_nodes(
+        &self,
+        _: Request<proto::ListNodesRequest>,
+    ) -> Result<Response<proto::ListNodesResponse>, Status> {
+        Err(unimplemented("ListNodes"))
+    }
+
+    async fn get_schema(
+        &self,
+        _: Request<proto::GetSchemaRequest>,
+    ) -> Result<Response<proto::GetSchemaResponse>, Status> {
+        Err(unimplemented("GetSchema"))
+    }
+
+    async fn update_schema(
+        &self,
+        request: Request<proto::UpdateSchemaRequest>,
+    ) -> Result<Response<proto::UpdateSchemaResponse>, Status> {
+        self.write_token.check(request.metadata())?;
+        Err(unimplemented("UpdateSchema"))
+    }
+
+    type TraverseStream = Empty<Result<proto::TraverseResponse, Status>>;
+
+    async fn traverse(
+        &self,
+        _: Request<proto::TraverseRequest>,
+    ) -> Result<Response<Self::TraverseStream>, Status> {
+        Err(unimplemented("Traverse"))
+    }
+
+    type ExportGraphStream = Empty<Result<proto::ExportGraphResponse, Status>>;
+
+    async fn export_graph(
+        &self,
+        _: Request<proto::ExportGraphRequest>,
+    ) -> Result<Response<Self::ExportGraphStream>, Status> {
+        Err(unimplemented("ExportGraph"))
+    }
+
+    type WatchChangesStream = Empty<Result<proto::WatchChangesResponse, Status>>;
+
+    async fn watch_changes(
+        &self,
+        _: Request<proto::WatchChangesRequest>,
+    ) -> Result<Response<Self::WatchChangesStream>, Status> {
+        Err(unimplemented("WatchChanges"))
+    }
+}

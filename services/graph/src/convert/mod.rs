@@ -1,0 +1,12 @@
+//! Between the protocol's messages and the store's types. No rule of the graph is
+//! checked here, only what the store's types cannot say; errors name the field.
+
+mod graph;
+mod mutation;
+mod query;
+
+pub(crate) use self::{
+    graph::{edge_from, node_from},
+    mutation::{applied_to, apply_from, import_from},
+    query::{get_node_from, get_node_to, path_from, path_to, search_from, search_to, stats_to},
+};
