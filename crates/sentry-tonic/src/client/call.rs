@@ -1,0 +1,71 @@
+//! One call that is made: its span, and how that ends. Exactly once, whatever
+//! comes first; a call that is dropped ends in its drop.
+
+use http::{HeaderMap, Request, response};
+
+use super::layer::Config;
+use crate::deadline::Deadline;
+use crate::ending::Ending;
+use crate::injected::Injected;
+use crate::sdk::{self, CallSpan};
+use crate::{Code, RpcMethod};
+
+pub(super) struct Call {
+    ending: Ending,
+    // None where the call is not recorded, and once it has ended.
+    span: Option<CallSpan>,
+}
+
+impl Call {
+    /// Starts the call's span, and writes its trace into the request.
+    pub(super) fn depart<A>(config: &Config, request: &mut Request<A>) -> Self {
+        let limits = &config.limits;
+        let authority = config.target.authority(Some(request.uri()));
+        let span = sdk::is_recording()
+            .then(|| RpcMethod::of_request(request, limits.method_bytes))
+            .and_then(|method| CallSpan::client(&method, authority, config.own_transactions));
+        if config.target.allows(authority)
+            && let Some(outgoing) = sdk::outgoing(span.as_ref())
+        {
+            let outgoing = if config.traceparent {
+                outgoing
+            } else {
+                outgoing.without_traceparent()
+            };
+            outgoing.inject(request.headers_mut(), &limits.propagation);
+        }
+        request.extensions_mut().insert(Injected);
+        Self {
+            ending: Ending::new(Deadline::of(request.headers(), limits.deadline_slack)),
+            span,
+        }
+    }
+
+    pub(super) fn head(&mut self, head: &response::Parts, at_end: bool) {
+        if let Some(code) = self.ending.head(head, at_end) {
+            self.end(code);
+        }
+    }
+
+    pub(super) fn trailers(&mut self, trailers: &HeaderMap) {
+        self.end(self.ending.trailers(trailers));
+    }
+
+    pub(super) fn end_without_status(&mut self) {
+        self.end(self.ending.without_status());
+    }
+
+    pub(super) fn end(&mut self, code: Code) {
+        if let Some(span) = self.span.take() {
+            span.end(code);
+        }
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        if self.span.is_some() {
+            self.end(self.ending.dropped(false));
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! The service: takes in the trace of each request, and calls what is inside
+//! in the call's own hub.
+
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use http::{Method, Request, Response, header};
+use tower_service::Service;
+
+use super::call::Call;
+use super::layer::Config;
+use super::{ServerBody, ServerFuture};
+
+/// What [`ServerLayer`](super::ServerLayer) makes of a service.
+#[derive(Clone)]
+pub struct ServerService<S> {
+    inner: S,
+    config: Arc<Config>,
+}
+
+impl<S> ServerService<S> {
+    pub(super) fn new(inner: S, config: Arc<Config>) -> Self {
+        Self { inner, config }
+    }
+
+    /// Whether this request is a gRPC call that is to be traced. Preflights and
+    /// whatever else shares the port are not.
+    fn traces<B>(&self, request: &Request<B>) -> bool {
+        request.method() == Method::POST
+            && request
+                .headers()
+                .get(header::CONTENT_TYPE)
+                .is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"))
+            && !(self.config.skip)(request.uri().path())
+    }
+}
+
+impl<S, A, B> Service<Request<A>> for ServerService<S>
+where
+    S: Service<Request<A>, Response = Response<B>>,
+    S::Error: 'static,
+    B: http_body::Body,
+    B::Error: 'static,
+{
+    type Response = Response<ServerBody<B>>;
+    type Error = S::Error;
+    type Future = ServerFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request<A>) -> Self::Future {
+        if !self.traces(&request) {
+            return ServerFuture::untraced(self.inner.call(request));
+        }
+        let mut call = Call::arrive(Arc::clone(&self.config), &mut request);
+        match call.run(|| self.inner.call(request)) {
+            Ok(future) => ServerFuture::traced(future, call),
+            Err(payload) => {
+                call.begin();
+                call.panicked(payload);
+                ServerFuture::panicked(call)
+            }
+        }
+    }
+}
+
+impl<S: std::fmt::Debug> std::fmt::Debug for ServerService<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ServerService")
+            .field("inner", &self.inner)
+            .finish_non_exhaustive()
+    }
+}
