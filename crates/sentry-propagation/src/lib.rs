@@ -24,6 +24,7 @@
 //! ```
 
 pub mod baggage;
+mod client_options;
 pub mod counters;
 mod error;
 mod headers;
@@ -43,6 +44,7 @@ mod trust;
 
 pub use self::{
     baggage::Baggage,
+    client_options::{client_options, client_options_with},
     error::Error,
     headers::{BAGGAGE, SENTRY_TRACE, TRACEPARENT, strip},
     ids::{SpanId, TraceId},
