@@ -1,9 +1,9 @@
-//! Web origins, and what the Origin of a request says of it: pure.
+//! Web origins, as they are listed: pure.
 
 use std::fmt;
 use std::str::FromStr;
 
-use http::{HeaderMap, HeaderValue, Uri, header};
+use http::{HeaderValue, Uri};
 
 /// A web origin: `https://example.org`, `http://localhost:4321`.
 ///
@@ -62,27 +62,6 @@ impl FromStr for Origin {
     }
 }
 
-/// What a request says of where it comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Claim {
-    /// It has no Origin: not a browser's call to another origin.
-    Absent,
-    /// Its Origin is on the list.
-    Listed,
-    /// Its Origin is not on the list, or it has several.
-    Foreign,
-}
-
-/// Compares the Origin of a request with the list.
-pub fn claim(headers: &HeaderMap, listed: &[Origin]) -> Claim {
-    let mut origins = headers.get_all(header::ORIGIN).iter();
-    match (origins.next(), origins.next()) {
-        (None, _) => Claim::Absent,
-        (Some(one), None) if listed.iter().any(|origin| origin.header() == one) => Claim::Listed,
-        _ => Claim::Foreign,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,32 +99,6 @@ mod tests {
             "https://exa mple.org",
         ] {
             check(text, None);
-        }
-    }
-
-    #[test]
-    fn a_claim_is_exact_and_single() {
-        let listed = ["https://a.example".parse().expect("an origin")];
-        let of = |origins: &[&'static str]| {
-            let mut headers = HeaderMap::new();
-            for origin in origins {
-                headers.append(header::ORIGIN, HeaderValue::from_static(origin));
-            }
-            claim(&headers, &listed)
-        };
-        assert_eq!(of(&[]), Claim::Absent);
-        assert_eq!(of(&["https://a.example"]), Claim::Listed);
-        for foreign in [
-            &["https://b.example"][..],
-            &["https://a.example.evil"],
-            &["http://a.example"],
-            &["https://a.example:444"],
-            &["null"],
-            &[""],
-            &["https://a.example", "https://a.example"],
-            &["https://a.example", "https://b.example"],
-        ] {
-            assert_eq!(of(foreign), Claim::Foreign, "{foreign:?}");
         }
     }
 }

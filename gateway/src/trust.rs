@@ -1,6 +1,7 @@
-//! Whose traces are continued.
+//! Whose traces are continued, as an option. The rule itself is `sentry-propagation`'s.
 
 use clap::ValueEnum;
+use sentry_propagation::TrustPolicy;
 
 /// Whose traces are continued. Anybody else's call gets a trace of its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -12,4 +13,14 @@ pub enum TrustMode {
     Origins,
     /// Everybody's.
     All,
+}
+
+impl From<TrustMode> for TrustPolicy {
+    fn from(mode: TrustMode) -> Self {
+        match mode {
+            TrustMode::None => Self::None,
+            TrustMode::Origins => Self::Origins,
+            TrustMode::All => Self::All,
+        }
+    }
 }
