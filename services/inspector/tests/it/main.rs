@@ -1,0 +1,1 @@
+//! The inspector as a whole, on a real port.
