@@ -2,43 +2,56 @@
 
 use std::task::{Context, Poll};
 
+use http_body_util::Either;
+use sentry_tonic::{ClientBody, ClientLayer, ClientService};
 use tonic::body::Body;
-use tonic::codegen::Service;
+use tower::util::{MapResponse, ServiceExt};
+use tower_layer::Layer;
+use tower_service::Service;
 
-use crate::{Error, Limits, Telemetry};
+use crate::{Error, Limits, SwitchedService, Telemetry};
+
+type Transport = tonic::transport::Channel;
+type Traced = SwitchedService<ClientService<Transport>, Transport>;
+type Answer = http::Response<Either<ClientBody<Body>, Body>>;
+type Inner = MapResponse<Traced, fn(Answer) -> http::Response<Body>>;
 
 /// A traced channel: what a generated client takes.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Channel {
-    inner: tonic::transport::Channel,
+    inner: Inner,
 }
 
 /// A channel to the server at `url`. It connects when it is first used, and again when it has to.
 pub fn channel(url: &str, telemetry: &Telemetry) -> Result<Channel, Error> {
-    let limits = Limits::default();
+    let limits: &Limits = telemetry.limits();
     let endpoint = tonic::transport::Endpoint::from_shared(url.to_owned())
-        .map_err(|error| bad_url(url, &error))?
+        .map_err(|error| bad_url(url, error.to_string()))?
         .connect_timeout(limits.connect)
         .http2_keep_alive_interval(limits.keepalive_interval)
         .keep_alive_timeout(limits.keepalive_timeout)
         .tcp_nodelay(true);
-    let _ = telemetry.layers().client();
+    if endpoint.uri().authority().is_none() {
+        return Err(bad_url(url, "it names no host".to_owned()));
+    }
+    let layer = telemetry.client_layer(ClientLayer::new().target(url));
+    let traced = layer.layer(endpoint.connect_lazy());
     Ok(Channel {
-        inner: endpoint.connect_lazy(),
+        inner: traced.map_response(|answer: Answer| answer.map(Body::new)),
     })
 }
 
-fn bad_url(url: &str, error: &tonic::transport::Error) -> Error {
+fn bad_url(url: &str, reason: String) -> Error {
     Error::Url {
         url: url.to_owned(),
-        reason: error.to_string(),
+        reason,
     }
 }
 
 impl Service<http::Request<Body>> for Channel {
     type Response = http::Response<Body>;
-    type Error = tonic::transport::Error;
-    type Future = tonic::transport::channel::ResponseFuture;
+    type Error = <Inner as Service<http::Request<Body>>>::Error;
+    type Future = <Inner as Service<http::Request<Body>>>::Future;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.inner.poll_ready(context)
@@ -46,5 +59,11 @@ impl Service<http::Request<Body>> for Channel {
 
     fn call(&mut self, request: http::Request<Body>) -> Self::Future {
         self.inner.call(request)
+    }
+}
+
+impl std::fmt::Debug for Channel {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Channel").finish_non_exhaustive()
     }
 }

@@ -6,11 +6,14 @@ use std::sync::Arc;
 
 use sentry_core::protocol::SpanStatus;
 use sentry_core::{Hub, SentryFutureExt};
+use sentry_propagation::{IncomingTrace, sdk};
 
 use crate::Telemetry;
 
 /// The operation of a head transaction.
 const OPERATION: &str = "cli.command";
+/// What made it.
+const ORIGIN: &str = "auto.cli";
 
 impl Telemetry {
     /// Runs `future` inside a `cli.command` transaction of this `name`, which ends with its outcome.
@@ -23,14 +26,16 @@ impl Telemetry {
         E: Display,
     {
         let hub = Arc::new(Hub::new_from_top(Hub::current()));
-        let transaction = Hub::run(hub.clone(), || {
-            let context = sentry_core::TransactionContext::new(name, OPERATION);
-            let transaction = sentry_core::start_transaction(context);
-            transaction.set_origin("manual");
-            sentry_core::configure_scope(|scope| scope.set_span(Some(transaction.clone().into())));
-            transaction
-        });
-        let outcome = future.bind_hub(hub.clone()).await;
+        let started = sdk::start_transaction(&hub, &IncomingTrace::none(), name, OPERATION);
+        hub.configure_scope(|scope| started.apply_to_scope(scope));
+        let transaction = started.transaction;
+        transaction.set_origin(ORIGIN);
+        let outcome = started
+            .context
+            .clone()
+            .bind(future)
+            .bind_hub(hub.clone())
+            .await;
         Hub::run(hub, || {
             transaction.set_status(match &outcome {
                 Ok(_) => SpanStatus::Ok,

@@ -39,6 +39,7 @@ pub mod options;
 mod server;
 mod shutdown;
 mod spawn;
+mod switched;
 mod telemetry;
 
 pub use client::{Channel, channel};
@@ -50,4 +51,5 @@ pub use options::{TelemetryOptions, TraceLayers, parse, parse_from};
 pub use server::GrpcServer;
 pub use shutdown::Shutdown;
 pub use spawn::{spawn, spawn_blocking};
-pub use telemetry::{LogFormat, RELEASE, Telemetry};
+pub use switched::{Switched, SwitchedFuture, SwitchedService};
+pub use telemetry::{LogFormat, RELEASE, Telemetry, current_trace_id};

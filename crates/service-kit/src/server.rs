@@ -2,6 +2,7 @@
 //! rest, and a stop that first says NOT_SERVING, then lets calls end, for no longer than the bound.
 //! It knows no service's methods.
 
+use sentry_tonic::ServerLayer;
 use tokio::net::TcpListener;
 use tonic::body::Body;
 use tonic::codegen::Service;
@@ -9,7 +10,7 @@ use tonic::server::NamedService;
 use tonic::service::Routes;
 use tonic::transport::server::TcpIncoming;
 
-use crate::{Error, FaultLayer, Limits, Shutdown, Telemetry, TraceLayers};
+use crate::{Error, FaultLayer, Limits, Shutdown, Switched, Telemetry};
 
 /// A server in the making.
 #[must_use = "it serves nothing before `serve`"]
@@ -18,7 +19,7 @@ pub struct GrpcServer {
     health: tonic_health::server::HealthReporter,
     names: Vec<&'static str>,
     descriptors: Vec<&'static [u8]>,
-    layers: TraceLayers,
+    trace: Switched<ServerLayer>,
     fault: FaultLayer,
     limits: Limits,
 }
@@ -32,7 +33,7 @@ impl GrpcServer {
             health,
             names: Vec::new(),
             descriptors: Vec::new(),
-            layers: telemetry.layers(),
+            trace: telemetry.server_layer(ServerLayer::new()),
             fault: FaultLayer::new(telemetry),
             limits: telemetry.limits().clone(),
         }
@@ -84,7 +85,6 @@ impl GrpcServer {
                 .set_service_status(name, tonic_health::ServingStatus::Serving)
                 .await;
         }
-        let _ = self.layers.server();
         let stop = stop(shutdown.clone(), self.health, self.names);
         let serving = tonic::transport::Server::builder()
             .accept_http1(false)
@@ -92,6 +92,7 @@ impl GrpcServer {
             .http2_keepalive_timeout(Some(self.limits.keepalive_timeout))
             .max_concurrent_streams(self.limits.concurrent_streams)
             .http2_max_header_list_size(self.limits.header_list_bytes)
+            .layer(self.trace)
             .layer(self.fault)
             .serve_with_incoming_shutdown(
                 self.routes.prepare(),

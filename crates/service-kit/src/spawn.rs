@@ -8,6 +8,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use sentry_core::{Hub, SentryFutureExt};
+use sentry_propagation::{TraceContext, sdk};
 use tokio::task::JoinHandle;
 use tracing::Instrument;
 
@@ -17,8 +18,9 @@ where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
-    let carried = future.instrument(tracing::Span::current()).bind_hub(fork());
-    tokio::spawn(carried)
+    let carried = Carried::here();
+    let future = carried.trace.bind(future.bind_hub(carried.hub));
+    tokio::spawn(future.instrument(carried.span))
 }
 
 /// Runs `work`, which may block, on a thread made for that, inside the trace of the caller.
@@ -27,9 +29,9 @@ where
     F: FnOnce() -> R + Send + 'static,
     R: Send + 'static,
 {
-    let hub = fork();
-    let span = tracing::Span::current();
-    tokio::task::spawn_blocking(move || span.in_scope(|| Hub::run(hub, work)))
+    let Carried { hub, span, trace } = Carried::here();
+    // The hub innermost: it has what the scope was given since the span was opened.
+    tokio::task::spawn_blocking(move || span.in_scope(|| trace.run(|| Hub::run(hub, work))))
 }
 
 /// Starts a task that belongs to the process, not to a call: it carries nothing.
@@ -40,7 +42,22 @@ where
     drop(tokio::spawn(future));
 }
 
-/// A hub of its own for the work, so that its scope does not leak into the caller's.
-fn fork() -> Arc<Hub> {
-    Arc::new(Hub::new_from_top(Hub::current()))
+/// What work takes along.
+struct Carried {
+    /// Of its own for the work, so that its scope does not leak into the caller's.
+    hub: Arc<Hub>,
+    span: tracing::Span,
+    /// Keeps the call's frozen context for as long as the work lasts.
+    trace: TraceContext,
+}
+
+impl Carried {
+    fn here() -> Self {
+        let current = Hub::current();
+        Self {
+            trace: sdk::trace_context(&current),
+            hub: Arc::new(Hub::new_from_top(current)),
+            span: tracing::Span::current(),
+        }
+    }
 }

@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use sentry_core::{Hub, TransactionOrSpan};
 use serde_json::{Map, Value};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
@@ -11,7 +10,7 @@ use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
 use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::registry::LookupSpan;
 
-use super::LogFormat;
+use super::{ActiveSpan, LogFormat};
 
 /// Writes a line of the log.
 pub(super) struct Format {
@@ -69,28 +68,6 @@ where
             )?;
         }
         writeln!(writer)
-    }
-}
-
-/// The ids of the span that the current hub works in.
-struct ActiveSpan {
-    trace_id: String,
-    span_id: String,
-}
-
-impl ActiveSpan {
-    fn current() -> Option<Self> {
-        let span = Hub::current().configure_scope(|scope| scope.get_span())?;
-        let context = span.get_trace_context();
-        let span_id = match &span {
-            TransactionOrSpan::Transaction(_) => context.span_id,
-            // The trace context of a child names its transaction.
-            TransactionOrSpan::Span(span) => span.get_span_id(),
-        };
-        Some(Self {
-            trace_id: context.trace_id.to_string(),
-            span_id: span_id.to_string(),
-        })
     }
 }
 

@@ -1,0 +1,44 @@
+//! The subscriber of the process: what becomes a span, a log, a breadcrumb, a line on stderr.
+
+use std::io::IsTerminal;
+
+use sentry_tracing::{BreadcrumbLayer, LogLayer, SpanLayer};
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
+
+use super::format::Format;
+use crate::TelemetryOptions;
+
+/// What the machinery under the services says of itself is no telemetry of theirs: prefixes of targets.
+const MACHINERY: [&str; 7] = ["h2", "hyper", "rustls", "sentry", "tokio", "tonic", "tower"];
+
+/// Installs the subscriber. A second one in a process, as in tests, leaves the first in place.
+pub(super) fn install(service: &'static str, options: &TelemetryOptions, sends: bool) {
+    let filter = EnvFilter::try_new(&options.log_filter).unwrap_or_default();
+    let stderr = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .event_format(Format::new(options.log_format, service))
+        .with_filter(filter);
+    // Errors become logs, not events: an event is a failed call or a panic, and has its own path.
+    let sentry = sends.then(|| {
+        SpanLayer::new()
+            .with_filter(ours())
+            .and_then(LogLayer::new().with_filter(ours()))
+            .and_then(BreadcrumbLayer::new().with_filter(ours()))
+    });
+    // The line on stderr comes last, so that the span it is written in is the current one by then.
+    let _ = tracing_subscriber::registry()
+        .with(sentry)
+        .with(stderr)
+        .try_init();
+}
+
+fn ours() -> Targets {
+    Targets::new()
+        .with_default(LevelFilter::INFO)
+        .with_targets(MACHINERY.map(|target| (target, LevelFilter::OFF)))
+}
