@@ -7,6 +7,7 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use http::Method;
+use sentry_tonic::{ErrorEvents, ServerLayer};
 use throughline_service_kit::{self as service_kit, FaultLayer, Telemetry};
 use tonic_web::GrpcWebLayer;
 use tower::ServiceBuilder;
@@ -25,6 +26,7 @@ pub fn app(options: &Options, limits: &Limits, telemetry: &Telemetry) -> Result<
     let channel = service_kit::channel(&options.graph_url, telemetry)?;
     let call = ServiceBuilder::new()
         .layer(GrpcWebLayer::new())
+        .layer(trace(telemetry))
         .layer(FaultLayer::new(telemetry))
         .service(Proxy::new(channel, telemetry.faults()));
     let gate = Arc::new(Gate::of(options));
@@ -37,6 +39,16 @@ pub fn app(options: &Options, limits: &Limits, telemetry: &Telemetry) -> Result<
         .fallback(gate::unknown)
         .layer(cors(&options.origins, limits, telemetry.faults()));
     Ok(routes)
+}
+
+/// Traces calls, and reports no status that came from behind: the service that made it does.
+fn trace(telemetry: &Telemetry) -> ServerLayer {
+    let layer = ServerLayer::new().error_events(ErrorEvents::Never);
+    if telemetry.layers().server() {
+        layer
+    } else {
+        layer.skip(|_| true)
+    }
 }
 
 /// What pages of the listed origins may do. Nothing is allowed by reflecting what was asked.
