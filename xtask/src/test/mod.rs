@@ -1,0 +1,54 @@
+//! `cargo xtask test`: everything that says whether this workspace is sound,
+//! the tests last. What could not be had is listed by name.
+
+mod buf;
+mod peers;
+mod steps;
+mod tally;
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+use self::tally::Tally;
+
+/// Options of `test`.
+#[derive(Args, Debug)]
+pub(crate) struct Options {
+    /// Only the tests whose names hold this; skips the other checks
+    filter: Option<String>,
+}
+
+/// The variable that turns skips into failures: names with commas between.
+const REQUIRE_REAL: &str = "REQUIRE_REAL";
+
+/// Runs all steps; the last line sums up.
+pub(crate) async fn run(options: &Options) -> anyhow::Result<ExitCode> {
+    let mut tally = Tally::default();
+    if options.filter.is_none() {
+        for (name, command) in steps::checks() {
+            tally.step(name, steps::run(name, command).await?);
+        }
+        match buf::lint().await? {
+            buf::Outcome::Ran(passed) => tally.step("buf lint", passed),
+            buf::Outcome::Skipped(why) => tally.skip("buf", &why),
+        }
+    }
+    let mut tests = steps::tests(options.filter.as_deref());
+    for peer in peers::PEERS {
+        match peers::find(peer).await {
+            Ok(program) => {
+                tests.env(peer.variable, program);
+            }
+            Err(why) => tally.skip(peer.name, &why),
+        }
+    }
+    steps::run_tests(tests, &mut tally).await?;
+    tally.require(&std::env::var(REQUIRE_REAL).unwrap_or_default());
+    print!("{}", tally.summary());
+    Ok(if tally.is_good() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}

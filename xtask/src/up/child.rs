@@ -1,0 +1,201 @@
+//! One service as a child process: started, ready, stopped, and never left
+//! behind.
+
+use std::fs::File;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
+use tokio::process::{Child as Process, ChildStdout, Command};
+
+use super::plan::{Launch, is_withheld};
+
+/// How long a service may take to say that it listens.
+const READY: Duration = Duration::from_secs(30);
+/// How long a service may take to stop before it is killed.
+const STOP: Duration = Duration::from_secs(10);
+/// How much of a log is shown when its service died.
+const TAIL_LINES: usize = 20;
+
+/// A running service.
+#[derive(Debug)]
+pub(crate) struct Child {
+    service: &'static str,
+    process: Process,
+    log: PathBuf,
+    address: SocketAddr,
+    // Kept open: its end would be taken for the end of the child's reader.
+    _stdout: Lines<BufReader<ChildStdout>>,
+}
+
+/// A command without the variables of other stacks.
+pub(crate) fn command(program: &Path) -> Command {
+    let mut command = Command::new(program);
+    for (name, _) in std::env::vars_os() {
+        if is_withheld(&name.to_string_lossy()) {
+            command.env_remove(name);
+        }
+    }
+    command
+        .current_dir(crate::workspace::root())
+        .kill_on_drop(true);
+    command
+}
+
+impl Child {
+    /// Starts a service and waits until it says where it listens.
+    pub(crate) async fn start(launch: Launch, log: PathBuf) -> anyhow::Result<Self> {
+        let service = launch.service;
+        let file =
+            File::create(&log).with_context(|| format!("{} cannot be written", log.display()))?;
+        let mut process = command(&launch.program)
+            .args(launch.args)
+            .envs(launch.env)
+            // Its stdin stays open as long as we live: when it ends, however we
+            // ended, so does the child.
+            .env("THROUGHLINE_STOP_ON_EOF", "1")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(file)
+            // Ctrl-C is for us: we stop the services in their order.
+            .process_group(0)
+            .spawn()
+            .with_context(|| format!("{service} cannot be started"))?;
+        let stdout = process.stdout.take().context("its stdout is piped")?;
+        let mut stdout = BufReader::new(stdout).lines();
+        let ready = tokio::time::timeout(READY, announced(&mut stdout)).await;
+        let Ok(ready) = ready else {
+            bail!(
+                "{service} did not listen within {} s{}",
+                READY.as_secs(),
+                tail(&log)
+            );
+        };
+        let Some(address) = ready? else {
+            let status = process.wait().await?;
+            bail!("{service} ended at its start, {status}{}", tail(&log));
+        };
+        Ok(Self {
+            service,
+            process,
+            log,
+            address,
+            _stdout: stdout,
+        })
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Waits until it ends of its own accord; says so, with the tail of its log.
+    pub(crate) async fn death(&mut self) -> String {
+        let status = self.process.wait().await;
+        let status = status.map_or_else(
+            |error| error.to_string(),
+            |status: ExitStatus| status.to_string(),
+        );
+        format!("{} ended, {status}{}", self.service, tail(&self.log))
+    }
+
+    /// Stops it: gracefully, or after a bound not.
+    pub(crate) async fn stop(mut self) {
+        drop(self.process.stdin.take());
+        if tokio::time::timeout(STOP, self.process.wait())
+            .await
+            .is_err()
+        {
+            println!(
+                "{} did not stop within {} s and is killed",
+                self.service,
+                STOP.as_secs()
+            );
+            let _ = self.process.kill().await;
+        }
+    }
+}
+
+/// The address in the line that a service prints when it takes calls.
+async fn announced(
+    stdout: &mut Lines<BufReader<ChildStdout>>,
+) -> anyhow::Result<Option<SocketAddr>> {
+    while let Some(line) = stdout.next_line().await? {
+        if let Some(address) = address_in(&line) {
+            return Ok(Some(address));
+        }
+    }
+    Ok(None)
+}
+
+fn address_in(line: &str) -> Option<SocketAddr> {
+    let (_, address) = line.split_once(" listening on http://")?;
+    address.trim().parse().ok()
+}
+
+fn tail(log: &Path) -> String {
+    let Ok(text) = std::fs::read_to_string(log) else {
+        return String::new();
+    };
+    let lines: Vec<_> = text.lines().collect();
+    let from = lines.len().saturating_sub(TAIL_LINES);
+    match &lines[from..] {
+        [] => format!("; it logged nothing to {}", log.display()),
+        last => format!("; the end of {}:\n  {}", log.display(), last.join("\n  ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ready_line_holds_the_address() {
+        let found = address_in("gateway listening on http://127.0.0.1:8080");
+        assert_eq!(found, Some(SocketAddr::from(([127, 0, 0, 1], 8080))));
+        assert_eq!(address_in("gateway is listening"), None);
+        assert_eq!(address_in("gateway listening on http://nowhere"), None);
+    }
+
+    #[tokio::test]
+    async fn a_service_that_ends_at_its_start_shows_its_log() {
+        let log = std::env::temp_dir().join(format!("xtask-child-{}.log", std::process::id()));
+        let launch = Launch {
+            service: "graph",
+            program: "/bin/sh".into(),
+            args: vec!["-c", "echo 'GRAPH_STORE is wrong' >&2; exit 64"],
+            env: vec![],
+        };
+        let error = Child::start(launch, log.clone())
+            .await
+            .expect_err("it ends");
+        let said = error.to_string();
+        assert!(
+            said.contains("graph ended at its start") && said.contains("64"),
+            "{said}"
+        );
+        assert!(said.contains("GRAPH_STORE is wrong"), "{said}");
+        std::fs::remove_file(log).unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_child_ends_when_its_stdin_does() {
+        let log = std::env::temp_dir().join(format!("xtask-stop-{}.log", std::process::id()));
+        let launch = Launch {
+            service: "graph",
+            program: "/bin/sh".into(),
+            args: vec![
+                "-c",
+                "echo graph listening on http://127.0.0.1:7; read line; exit 0",
+            ],
+            env: vec![],
+        };
+        let child = Child::start(launch, log.clone()).await.unwrap();
+        assert_eq!(child.address().port(), 7);
+        child.stop().await;
+        std::fs::remove_file(log).unwrap();
+    }
+}

@@ -1,0 +1,142 @@
+//! The services that run, in the order in which they need one another.
+
+use std::fmt;
+use std::net::{SocketAddr, TcpListener};
+
+use super::child::Child;
+use super::data::Data;
+use super::{Options, plan};
+use crate::workspace::Binaries;
+
+/// The running services, the first started first.
+#[derive(Debug, Default)]
+pub(crate) struct Stack {
+    children: Vec<Child>,
+    addresses: Option<Addresses>,
+}
+
+/// Where the services listen.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Addresses {
+    /// The inspector.
+    pub(crate) inspector: SocketAddr,
+    /// The graph service.
+    pub(crate) graph: SocketAddr,
+    /// The gateway.
+    pub(crate) gateway: SocketAddr,
+}
+
+impl fmt::Display for Addresses {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "gateway    http://{}   grpc-web and JSON for browsers",
+            self.gateway
+        )?;
+        writeln!(f, "graph      http://{}   gRPC", self.graph)?;
+        write!(
+            f,
+            "inspector  http://{}   throughline trace list | show | tail",
+            self.inspector
+        )
+    }
+}
+
+impl Stack {
+    /// Starts the inspector, then the graph service, then the gateway.
+    pub(crate) async fn start(
+        &mut self,
+        binaries: &Binaries,
+        data: &Data,
+        options: &Options,
+    ) -> anyhow::Result<()> {
+        let out = options.layers_out.as_ref();
+        let listen = free("inspector", options.inspector_listen);
+        let inspector = self
+            .child(plan::inspector(binaries, data, listen), data)
+            .await?;
+        let listen = free("graph", options.graph_listen);
+        let graph = self
+            .child(plan::graph(binaries, data, listen, inspector, out), data)
+            .await?;
+        let listen = free("gateway", options.gateway_listen);
+        let launch = plan::gateway(binaries, listen, graph, inspector, out);
+        let gateway = self.child(launch, data).await?;
+        self.addresses = Some(Addresses {
+            inspector,
+            graph,
+            gateway,
+        });
+        Ok(())
+    }
+
+    /// Where the services listen.
+    ///
+    /// # Panics
+    ///
+    /// Before [`Stack::start`] is through.
+    pub(crate) fn addresses(&self) -> Addresses {
+        self.addresses.expect("start is through")
+    }
+
+    /// Waits until a service ends of its own accord, and says which.
+    pub(crate) async fn first_death(&mut self) -> String {
+        let mut deaths: Vec<_> = self
+            .children
+            .iter_mut()
+            .map(|child| Box::pin(child.death()))
+            .collect();
+        std::future::poll_fn(move |context| {
+            for death in &mut deaths {
+                if let std::task::Poll::Ready(said) = death.as_mut().poll(context) {
+                    return std::task::Poll::Ready(said);
+                }
+            }
+            std::task::Poll::Pending
+        })
+        .await
+    }
+
+    /// Stops all, the last started first, so that the inspector gets the
+    /// others' last words.
+    pub(crate) async fn stop(&mut self) {
+        while let Some(child) = self.children.pop() {
+            child.stop().await;
+        }
+    }
+
+    async fn child(&mut self, launch: plan::Launch, data: &Data) -> anyhow::Result<SocketAddr> {
+        let service = launch.service;
+        let child = Child::start(launch, data.log(service)).await?;
+        let address = child.address();
+        println!("{service} listens on http://{address}");
+        self.children.push(child);
+        Ok(address)
+    }
+}
+
+/// The address itself, or one with any free port if its own is busy.
+fn free(service: &str, wanted: SocketAddr) -> SocketAddr {
+    match TcpListener::bind(wanted) {
+        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
+            println!("port {} is busy: {service} takes another", wanted.port());
+            SocketAddr::new(wanted.ip(), 0)
+        }
+        // Any other error is better told by the service itself.
+        _ => wanted,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_busy_port_is_given_up() {
+        let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+        let wanted = taken.local_addr().unwrap();
+        assert_eq!(free("graph", wanted).port(), 0);
+        drop(taken);
+        assert_eq!(free("graph", wanted), wanted);
+    }
+}

@@ -1,0 +1,98 @@
+//! Where this workspace lies, and the cargo that runs us.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use anyhow::{Context as _, bail};
+use serde_json::Value;
+use tokio::process::Command;
+
+/// The workspace's root. Cargo runs us from anywhere within it.
+pub(crate) fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_owned()
+}
+
+/// A cargo command in the workspace's root.
+pub(crate) fn cargo() -> Command {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
+    let mut command = Command::new(cargo);
+    command
+        .current_dir(root())
+        .stdin(Stdio::null())
+        .kill_on_drop(true);
+    command
+}
+
+/// The binaries that `up` starts.
+#[derive(Debug)]
+pub(crate) struct Binaries {
+    /// `throughline`, the CLI, which carries the inspector.
+    pub(crate) cli: PathBuf,
+    /// `throughline-graph`.
+    pub(crate) graph: PathBuf,
+    /// `throughline-gateway`.
+    pub(crate) gateway: PathBuf,
+}
+
+/// Builds the binaries with the dev profile, cargo's progress on stderr. Cargo
+/// itself says where they lie, so that every way of choosing a target directory
+/// is honoured.
+pub(crate) async fn build() -> anyhow::Result<Binaries> {
+    let packages = ["throughline", "throughline-graph", "throughline-gateway"];
+    let mut command = cargo();
+    command.args([
+        "build",
+        "--bins",
+        "--message-format=json-render-diagnostics",
+    ]);
+    for package in packages {
+        command.args(["--package", package]);
+    }
+    command.stderr(Stdio::inherit());
+    let output = command.output().await.context("cargo cannot be run")?;
+    if !output.status.success() {
+        bail!("the build failed; cargo says why above");
+    }
+    let said = String::from_utf8_lossy(&output.stdout);
+    let built: Vec<_> = said.lines().filter_map(executable).collect();
+    let find = |name: &str| {
+        let found = built.iter().find(|(built, _)| built == name);
+        found
+            .map(|(_, path)| path.clone())
+            .with_context(|| format!("cargo built no {name}"))
+    };
+    Ok(Binaries {
+        cli: find(packages[0])?,
+        graph: find(packages[1])?,
+        gateway: find(packages[2])?,
+    })
+}
+
+/// The binary that one of cargo's messages announces, if it announces one.
+fn executable(message: &str) -> Option<(String, PathBuf)> {
+    let message: Value = serde_json::from_str(message).ok()?;
+    let path = message.get("executable")?.as_str()?;
+    let name = message.get("target")?.get("name")?.as_str()?;
+    Some((name.to_owned(), PathBuf::from(path)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cargos_messages_name_executables() {
+        let built = r#"{"target":{"name":"throughline"},"executable":"/t/throughline"}"#;
+        assert_eq!(
+            executable(built),
+            Some(("throughline".into(), "/t/throughline".into()))
+        );
+        assert_eq!(
+            executable(r#"{"target":{"name":"x"},"executable":null}"#),
+            None
+        );
+        assert_eq!(executable("not json"), None);
+    }
+}
