@@ -33,21 +33,14 @@ async fn check(mode: Mode) {
         .await
         .expect("calls are unaffected");
     assert!(answer.found);
-    let envelopes = collector
-        .wait_for_envelopes(|envelopes| {
-            let stored = stored_headers(envelopes, kept);
-            ["gateway", "graph"].iter().all(|service| {
-                stored
-                    .iter()
-                    .any(|header| header.service == *service && header.item == "transaction")
-            })
+    collector
+        .wait_for_trace(kept, |tree| {
+            let services = tree.nodes.iter().map(|node| node.span.service.as_str());
+            ["gateway", "graph"].iter().all(|hop| services.clone().any(|service| service == *hop))
         })
         .await;
-    assert_eq!(
-        stored_headers(&envelopes, kept).len(),
-        2,
-        "one transaction for each hop"
-    );
+    let stored = stored_headers(&collector.envelopes(), kept);
+    assert_eq!(stored.len(), 2, "one transaction for each hop: {stored:#?}");
 
     // It goes bad again, and stays so: the stop is bounded all the same.
     collector.switch(mode).await;
