@@ -1,0 +1,72 @@
+//! A fresh store of each backend.
+
+use tempfile::TempDir;
+use throughline_graph_store::{
+    GraphStore, Limits, PlainRunner, RunBlocking, RunError, SqliteOptions, SqliteStore,
+};
+
+use crate::oracle::Oracle;
+
+/// Makes fresh stores; what it holds on disk goes with it.
+pub(crate) trait Backend: Default {
+    type Store: GraphStore;
+
+    fn fresh(&self, limits: Limits) -> Self::Store;
+}
+
+#[derive(Default)]
+pub(crate) struct Memory;
+
+impl Backend for Memory {
+    type Store = Oracle;
+
+    fn fresh(&self, limits: Limits) -> Oracle {
+        Oracle::new(limits)
+    }
+}
+
+pub(crate) struct Sqlite {
+    pub(crate) folder: TempDir,
+}
+
+impl Default for Sqlite {
+    fn default() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self { folder }
+    }
+}
+
+impl Sqlite {
+    pub(crate) fn path(&self) -> std::path::PathBuf {
+        self.folder.path().join("graph.db")
+    }
+
+    pub(crate) fn open<R: RunBlocking>(&self, options: SqliteOptions, runner: R) -> SqliteStore<R> {
+        SqliteStore::open(&self.path(), options, runner).unwrap()
+    }
+}
+
+impl Backend for Sqlite {
+    type Store = SqliteStore<PlainRunner>;
+
+    fn fresh(&self, limits: Limits) -> Self::Store {
+        let options = SqliteOptions {
+            limits,
+            ..SqliteOptions::default()
+        };
+        self.open(options, PlainRunner)
+    }
+}
+
+/// Runs the work in place, so that a thread's own subscriber sees its spans.
+#[derive(Clone)]
+pub(crate) struct Inline;
+
+impl RunBlocking for Inline {
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, RunError> {
+        Ok(work())
+    }
+}

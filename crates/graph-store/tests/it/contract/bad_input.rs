@@ -1,0 +1,278 @@
+//! Each field out of its bounds is refused by its name, and nothing is changed.
+
+use throughline_graph_store::{
+    ApplyMutations, Change, Edge, EdgeKey, Error, FindPath, GetNode, GraphStore, ImportBatch,
+    Limits, Mutation, Node, Precondition, SearchNodes, Stats, Timestamp, Value,
+};
+
+use super::{link, put, suite};
+
+suite! {
+    fields_of_get_node
+    fields_of_search
+    fields_of_find_path
+    fields_of_mutations
+    fields_of_a_batch
+}
+
+/// Small, so that the bounds are met with little data.
+fn limits() -> Limits {
+    Limits {
+        string_bytes: 100,
+        properties: 3,
+        properties_bytes: 150,
+        mutations: 4,
+        ..Limits::default()
+    }
+}
+
+#[track_caller]
+fn refused<T>(result: Result<T, Error>, expected: &str) {
+    match result.map(|_| ()) {
+        Err(Error::Invalid { field, problem }) => {
+            assert_eq!(field, expected, "{problem}");
+            assert!(!problem.is_empty());
+        }
+        other => panic!("{expected}: {other:?}"),
+    }
+}
+
+fn bad_ids() -> [String; 5] {
+    ["", "a\0b", "a\nb", "\u{7f}", &"x".repeat(513)].map(str::to_owned)
+}
+
+fn bad_names() -> [String; 6] {
+    ["", "1a", "_a", "a-b", "größe", &"x".repeat(65)].map(str::to_owned)
+}
+
+async fn fields_of_get_node(store: impl GraphStore) {
+    for id in bad_ids() {
+        let request = GetNode {
+            id,
+            ..GetNode::default()
+        };
+        refused(store.get_node(request).await, "id");
+    }
+    let request = GetNode {
+        id: "a".into(),
+        max_edges: 1_001,
+        ..GetNode::default()
+    };
+    refused(store.get_node(request).await, "max_edges");
+}
+
+async fn fields_of_search(store: impl GraphStore) {
+    let many = "a ".repeat(33);
+    for query in ["", " ", "!?", "🦀", &many, &"x".repeat(1_025)] {
+        let request = SearchNodes {
+            query: query.into(),
+            ..SearchNodes::default()
+        };
+        refused(store.search_nodes(request).await, "query");
+    }
+    for name in bad_names() {
+        let types = vec!["T".to_owned(), name];
+        let request = SearchNodes {
+            query: "a".into(),
+            types,
+            ..SearchNodes::default()
+        };
+        refused(store.search_nodes(request).await, "types[1]");
+    }
+    let types = vec!["T".to_owned(); 101];
+    let request = SearchNodes {
+        query: "a".into(),
+        types,
+        ..SearchNodes::default()
+    };
+    refused(store.search_nodes(request).await, "types");
+    for page_token in ["x", "🦀", "AAAAAAAAAAAA", &"A".repeat(5_000)] {
+        let request = SearchNodes {
+            query: "a".into(),
+            page_token: page_token.into(),
+            ..SearchNodes::default()
+        };
+        refused(store.search_nodes(request).await, "page_token");
+    }
+}
+
+async fn fields_of_find_path(store: impl GraphStore) {
+    let good = || FindPath {
+        from: "a".into(),
+        to: "b".into(),
+        ..FindPath::default()
+    };
+    for id in bad_ids() {
+        refused(
+            store
+                .find_path(FindPath {
+                    from: id.clone(),
+                    ..good()
+                })
+                .await,
+            "from",
+        );
+        refused(store.find_path(FindPath { to: id, ..good() }).await, "to");
+    }
+    for name in bad_names() {
+        let types = vec![name];
+        let request = FindPath {
+            edge_types: types.clone(),
+            ..good()
+        };
+        refused(store.find_path(request).await, "edge_types[0]");
+        let request = FindPath {
+            node_types: types,
+            ..good()
+        };
+        refused(store.find_path(request).await, "node_types[0]");
+    }
+    let types = vec!["T".to_owned(); 101];
+    refused(
+        store
+            .find_path(FindPath {
+                edge_types: types.clone(),
+                ..good()
+            })
+            .await,
+        "edge_types",
+    );
+    refused(
+        store
+            .find_path(FindPath {
+                node_types: types,
+                ..good()
+            })
+            .await,
+        "node_types",
+    );
+    refused(
+        store
+            .find_path(FindPath {
+                max_depth: 65,
+                ..good()
+            })
+            .await,
+        "max_depth",
+    );
+}
+
+async fn fields_of_mutations(store: impl GraphStore) {
+    let apply = |mutations: Vec<Mutation>, key: &str| {
+        store.apply_mutations(ApplyMutations {
+            mutations,
+            idempotency_key: key.into(),
+        })
+    };
+    let good = || put(Node::new("a", "T"));
+    refused(apply(vec![], "").await, "mutations");
+    refused(apply(vec![good(); 5], "").await, "mutations");
+    for key in ["ä", "a\n", &"k".repeat(129)] {
+        refused(apply(vec![good()], key).await, "idempotency_key");
+    }
+    for id in bad_ids() {
+        for (change, field) in [
+            (Change::PutNode(Node::new(&id, "T")), "put_node.id"),
+            (Change::DeleteNode(id.clone()), "delete_node"),
+            (Change::PutEdge(Edge::new(&id, "E", "a")), "put_edge.from"),
+            (Change::PutEdge(Edge::new("a", "E", &id)), "put_edge.to"),
+            (
+                Change::DeleteEdge(EdgeKey::new(&id, "E", "a")),
+                "delete_edge.from",
+            ),
+            (
+                Change::DeleteEdge(EdgeKey::new("a", "E", &id)),
+                "delete_edge.to",
+            ),
+        ] {
+            let field = format!("mutations[1].{field}");
+            refused(apply(vec![good(), change.into()], "").await, &field);
+        }
+    }
+    for name in bad_names() {
+        let property = format!("properties[{name:?}]");
+        for (change, field) in [
+            (Change::PutNode(Node::new("a", &name)), "put_node.type"),
+            (Change::PutEdge(Edge::new("a", &name, "a")), "put_edge.type"),
+            (
+                Change::DeleteEdge(EdgeKey::new("a", &name, "a")),
+                "delete_edge.type",
+            ),
+            (
+                Change::PutNode(Node::new("a", "T").with(&name, 1)),
+                &format!("put_node.{property}"),
+            ),
+            (
+                Change::PutEdge(Edge::new("a", "E", "a").with(&name, 1)),
+                &format!("put_edge.{property}"),
+            ),
+        ] {
+            let field = format!("mutations[0].{field}");
+            refused(apply(vec![change.into()], "").await, &field);
+        }
+    }
+    let second = |seconds, nanos| Value::Timestamp(Timestamp { seconds, nanos });
+    for value in [
+        Value::String("x".repeat(101)),
+        Value::Double(f64::NAN),
+        Value::Double(f64::INFINITY),
+        Value::Double(f64::NEG_INFINITY),
+        second(-62_135_596_801, 0),
+        second(253_402_300_800, 0),
+        second(0, -1),
+        second(0, 1_000_000_000),
+    ] {
+        let mutation = put(Node::new("a", "T").with("p", value));
+        refused(
+            apply(vec![mutation], "").await,
+            "mutations[0].put_node.properties[\"p\"]",
+        );
+    }
+    let many = Node::new("a", "T")
+        .with("a", 1)
+        .with("b", 1)
+        .with("c", 1)
+        .with("d", 1);
+    refused(
+        apply(vec![put(many)], "").await,
+        "mutations[0].put_node.properties",
+    );
+    let text = "x".repeat(99);
+    let large = Node::new("a", "T")
+        .with("a", text.as_str())
+        .with("b", text.as_str());
+    refused(
+        apply(vec![put(large)], "").await,
+        "mutations[0].put_node.properties",
+    );
+    let mutation = Mutation {
+        precondition: Some(Precondition::Etag("1".into())),
+        ..link(Edge::new("a", "E", "a"))
+    };
+    refused(
+        apply(vec![mutation], "").await,
+        "mutations[0].precondition.etag",
+    );
+    assert_eq!(store.stats().await.unwrap(), Stats::default());
+}
+
+async fn fields_of_a_batch(store: impl GraphStore) {
+    let nodes = |ids: &[&str]| ids.iter().map(|id| Node::new(*id, "T")).collect::<Vec<_>>();
+    let edge = |to: &str| Edge::new("a", "E", to);
+    for (nodes, edges, field) in [
+        (nodes(&["a", ""]), vec![], "nodes[1].id"),
+        (nodes(&["a"]), vec![edge("a"), edge("")], "edges[1].to"),
+        (nodes(&["a", "b", "c", "d", "e"]), vec![], "nodes"),
+        (
+            nodes(&["a", "b"]),
+            vec![edge("a"), edge("b"), edge("a")],
+            "edges",
+        ),
+    ] {
+        refused(
+            store.import_batch(ImportBatch { nodes, edges }).await,
+            field,
+        );
+    }
+    assert_eq!(store.stats().await.unwrap(), Stats::default());
+}

@@ -1,0 +1,200 @@
+//! Seeded histories of calls, answered alike by a backend and by the oracle.
+
+use proptest::prelude::*;
+use throughline_graph_store::{
+    ApplyMutations, Change, Direction, Edge, EdgeKey, Error, FindPath, GetNode, GraphStore,
+    ImportBatch, Limits, Mutation, Node, Precondition, SearchNodes,
+};
+
+use crate::backends::{Backend, Memory, Sqlite};
+
+#[derive(Clone, Debug)]
+enum Call {
+    Apply(ApplyMutations),
+    Get(GetNode),
+    Search(SearchNodes),
+    Path(FindPath),
+    Stats,
+}
+
+fn id() -> impl Strategy<Value = String> {
+    // Prefixes of one another and beyond ASCII, so that byte order matters.
+    let ids = ["a", "aa", "b", "c", "d", "ä", "~", "a b"];
+    prop::sample::select(ids.map(str::to_owned).to_vec())
+}
+
+fn kind() -> impl Strategy<Value = String> {
+    prop::sample::select(vec!["E".to_owned(), "F".to_owned()])
+}
+
+fn word() -> impl Strategy<Value = String> {
+    let words = ["red", "Red green", "re", "a", "ä", "green-red"];
+    prop::sample::select(words.map(str::to_owned).to_vec())
+}
+
+fn mutation() -> impl Strategy<Value = Mutation> {
+    let key = || (id(), kind(), id()).prop_map(|(from, kind, to)| EdgeKey::new(from, kind, to));
+    let node = (id(), kind(), prop::option::of(word())).prop_map(|(id, kind, name)| {
+        let node = Node::new(id, kind);
+        match name {
+            Some(name) => node.with("name", name.as_str()),
+            None => node,
+        }
+    });
+    let edge = (key(), 0..3_i64).prop_map(|(key, n)| Edge {
+        key,
+        properties: [("n".to_owned(), n.into())].into(),
+    });
+    let change = prop_oneof![
+        6 => node.prop_map(Change::PutNode),
+        1 => id().prop_map(Change::DeleteNode),
+        9 => edge.prop_map(Change::PutEdge),
+        1 => key().prop_map(Change::DeleteEdge),
+    ];
+    let precondition = prop_oneof![
+        12 => Just(None),
+        1 => any::<bool>().prop_map(|exists| Some(Precondition::Exists(exists))),
+        1 => (1..9_u32).prop_map(|n| Some(Precondition::Etag(format!("{n:x}")))),
+    ];
+    (precondition, change).prop_map(|(precondition, change)| {
+        let edge = matches!(change, Change::PutEdge(_) | Change::DeleteEdge(_));
+        let precondition = precondition.filter(|it| !(edge && matches!(it, Precondition::Etag(_))));
+        Mutation {
+            precondition,
+            change,
+        }
+    })
+}
+
+fn path() -> impl Strategy<Value = FindPath> {
+    let types = || prop::collection::vec(kind(), 0..2);
+    let direction = prop::sample::select(vec![Direction::Out, Direction::In, Direction::Both]);
+    (id(), id(), types(), types(), direction, 0..6_usize).prop_map(
+        |(from, to, edge_types, node_types, direction, max_depth)| FindPath {
+            from,
+            to,
+            edge_types,
+            node_types,
+            direction,
+            max_depth,
+        },
+    )
+}
+
+fn call() -> impl Strategy<Value = Call> {
+    let types = || prop::collection::vec(kind(), 0..2);
+    let key = prop::sample::select(vec!["", "", "", "k"]);
+    prop_oneof![
+        4 => (prop::collection::vec(mutation(), 1..8), key).prop_map(|(mutations, key)| {
+            Call::Apply(ApplyMutations { mutations, idempotency_key: key.into() })
+        }),
+        1 => (id(), any::<bool>(), 0..4_usize).prop_map(|(id, include_edges, max_edges)| {
+            Call::Get(GetNode { id, include_edges, max_edges })
+        }),
+        1 => (word(), types(), 0..4_usize).prop_map(|(query, types, page_size)| {
+            Call::Search(SearchNodes { query, types, page_size, page_token: String::new() })
+        }),
+        4 => path().prop_map(Call::Path),
+        1 => Just(Call::Stats),
+    ]
+}
+
+/// The answer without what is each backend's own: messages, ranks and tokens.
+async fn answer(store: &impl GraphStore, call: Call) -> String {
+    let answer = match call {
+        Call::Apply(request) => store
+            .apply_mutations(request)
+            .await
+            .map(|it| format!("{it:?}")),
+        Call::Get(request) => store.get_node(request).await.map(|it| format!("{it:?}")),
+        Call::Path(request) => store.find_path(request).await.map(|it| format!("{it:?}")),
+        Call::Stats => store.stats().await.map(|it| format!("{it:?}")),
+        Call::Search(request) => all_hits(store, request).await.map(|it| format!("{it:?}")),
+    };
+    answer.unwrap_or_else(|error| match error {
+        Error::FailedPrecondition { subject, .. } => format!("failed {subject}"),
+        Error::Aborted { subject, .. } => format!("aborted {subject}"),
+        Error::Invalid { field, .. } => format!("invalid {field}"),
+        other => other.to_string(),
+    })
+}
+
+/// The sizes of the pages and the ids on them, sorted.
+async fn all_hits(
+    store: &impl GraphStore,
+    mut request: SearchNodes,
+) -> Result<(Vec<usize>, Vec<String>), Error> {
+    let (mut sizes, mut ids) = (Vec::new(), Vec::new());
+    loop {
+        let page = store.search_nodes(request.clone()).await?;
+        sizes.push(page.hits.len());
+        ids.extend(page.hits.into_iter().map(|hit| hit.node.id));
+        request.page_token = page.next_page_token;
+        if request.page_token.is_empty() {
+            ids.sort_unstable();
+            return Ok((sizes, ids));
+        }
+    }
+}
+
+/// A graph of up to twelve nodes, dense enough for many shortest paths between two.
+fn graph() -> impl Strategy<Value = ImportBatch> {
+    const IDS: [&str; 12] = [
+        "a", "aa", "b", "c", "d", "ä", "~", "a b", "e", "f", "g", "h",
+    ];
+    let nodes = prop::collection::vec(kind(), IDS.len());
+    let pair = || prop::sample::select(IDS.to_vec());
+    let edges = prop::collection::vec((pair(), kind(), pair()), 8..40);
+    (nodes, edges).prop_map(|(kinds, edges)| ImportBatch {
+        nodes: IDS
+            .iter()
+            .zip(kinds)
+            .map(|(id, kind)| Node::new(*id, kind))
+            .collect(),
+        edges: edges
+            .into_iter()
+            .map(|(from, kind, to)| Edge::new(from, kind, to))
+            .collect(),
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
+    #[test]
+    fn paths_are_found_alike(
+        graph in graph(),
+        requests in prop::collection::vec(path(), 40),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let backend = Sqlite::default();
+            let (store, oracle) =
+                (backend.fresh(Limits::default()), Memory.fresh(Limits::default()));
+            store.import_batch(graph.clone()).await.unwrap();
+            oracle.import_batch(graph).await.unwrap();
+            for request in requests {
+                let expected = oracle.find_path(request.clone()).await.unwrap();
+                let got = store.find_path(request.clone()).await.unwrap();
+                prop_assert_eq!(got, expected, "{:?}", request);
+            }
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn histories_are_answered_alike(calls in prop::collection::vec(call(), 1..25)) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let backend = Sqlite::default();
+            let (store, oracle) =
+                (backend.fresh(Limits::default()), Memory.fresh(Limits::default()));
+            for call in calls {
+                let expected = answer(&oracle, call.clone()).await;
+                let got = answer(&store, call.clone()).await;
+                prop_assert_eq!(got, expected, "{:?}", call);
+            }
+            Ok(())
+        })?;
+    }
+}

@@ -1,0 +1,13 @@
+//! The contract that every backend keeps, and what is SQLite's own.
+//!
+//! A second backend adds itself to `contract::suite!` and has to pass.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod backends;
+mod capture;
+mod contract;
+mod differential;
+mod oracle;
+mod plans;
+mod spans;
+mod sqlite;

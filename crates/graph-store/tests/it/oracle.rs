@@ -1,0 +1,347 @@
+//! The graph in maps, as plainly as it can be said: what the backends are compared with.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Mutex,
+};
+
+use throughline_graph_store::{
+    Applied, ApplyMutations, Change, Edge, EdgeKey, Error, FindPath, GetNode, GraphStore,
+    Highlight, ImportBatch, Imported, Limits, Mutation, MutationResult, Node, NodeWithEdges, Path,
+    Precondition, Properties, SearchHit, SearchNodes, SearchPage, Stats, TypeCount, Value,
+};
+
+#[derive(Clone, Default)]
+struct Graph {
+    revision: u64,
+    nodes: BTreeMap<String, Node>,
+    edges: BTreeMap<EdgeKey, Properties>,
+    kept: BTreeMap<String, (Vec<Mutation>, Vec<MutationResult>)>,
+}
+
+pub(crate) struct Oracle {
+    limits: Limits,
+    graph: Mutex<Graph>,
+}
+
+impl Oracle {
+    pub(crate) fn new(limits: Limits) -> Self {
+        let graph = Mutex::default();
+        Self { limits, graph }
+    }
+
+    fn graph(&self) -> Graph {
+        self.graph.lock().unwrap().clone()
+    }
+
+    fn write(
+        &self,
+        mutations: &[Mutation],
+        subject: impl Fn(usize) -> String,
+    ) -> Result<Vec<MutationResult>, Error> {
+        let mut graph = self.graph();
+        let steps = mutations.iter().enumerate();
+        let results = steps.map(|(index, it)| graph.apply(it, index, subject(index)));
+        let results = results.collect::<Result<_, _>>()?;
+        *self.graph.lock().unwrap() = graph;
+        Ok(results)
+    }
+}
+
+impl Graph {
+    fn apply(
+        &mut self,
+        mutation: &Mutation,
+        index: usize,
+        subject: String,
+    ) -> Result<MutationResult, Error> {
+        let (exists, etag) = match &mutation.change {
+            Change::PutNode(Node { id, .. }) | Change::DeleteNode(id) => {
+                let etag = self.nodes.get(id).map(|node| node.etag.clone());
+                (self.nodes.contains_key(id), etag)
+            }
+            Change::PutEdge(Edge { key, .. }) | Change::DeleteEdge(key) => {
+                (self.edges.contains_key(key), None)
+            }
+        };
+        let problem = String::new();
+        match &mutation.precondition {
+            Some(Precondition::Exists(wanted)) if *wanted != exists => {
+                return Err(Error::FailedPrecondition {
+                    index,
+                    subject,
+                    problem,
+                });
+            }
+            Some(Precondition::Etag(wanted)) if Some(wanted) != etag.as_ref() => {
+                return Err(Error::Aborted {
+                    index,
+                    subject,
+                    problem,
+                });
+            }
+            _ => {}
+        }
+        let mut result = MutationResult::default();
+        match &mutation.change {
+            Change::PutNode(node) => {
+                let old = self.nodes.get(&node.id);
+                result.changed = old.is_none_or(|old| {
+                    (&old.node_type, &old.properties) != (&node.node_type, &node.properties)
+                });
+                if result.changed {
+                    self.revision += 1;
+                    let etag = format!("{:x}", self.revision);
+                    self.nodes.insert(
+                        node.id.clone(),
+                        Node {
+                            etag,
+                            ..node.clone()
+                        },
+                    );
+                }
+                result.etag.clone_from(&self.nodes[&node.id].etag);
+            }
+            Change::DeleteNode(id) => {
+                result.changed = self.nodes.remove(id).is_some();
+                self.edges.retain(|key, _| key.from != *id && key.to != *id);
+            }
+            Change::PutEdge(Edge { key, properties }) => {
+                if !self.nodes.contains_key(&key.from) || !self.nodes.contains_key(&key.to) {
+                    return Err(Error::FailedPrecondition {
+                        index,
+                        subject,
+                        problem,
+                    });
+                }
+                let old = self.edges.insert(key.clone(), properties.clone());
+                result.changed = old.as_ref() != Some(properties);
+            }
+            Change::DeleteEdge(key) => result.changed = self.edges.remove(key).is_some(),
+        }
+        Ok(result)
+    }
+
+    fn node(&self, id: &str) -> Result<Node, Error> {
+        self.nodes.get(id).cloned().ok_or_else(|| Error::NotFound {
+            kind: "node",
+            name: id.to_owned(),
+        })
+    }
+
+    fn edges(&self, keep: impl Fn(&EdgeKey) -> bool) -> Vec<Edge> {
+        let edges = self.edges.iter().filter(|(key, _)| keep(key));
+        edges
+            .map(|(key, properties)| Edge {
+                key: key.clone(),
+                properties: properties.clone(),
+            })
+            .collect()
+    }
+}
+
+impl GraphStore for Oracle {
+    fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    async fn get_node(&self, request: GetNode) -> Result<NodeWithEdges, Error> {
+        let most = request.check(&self.limits)?;
+        let graph = self.graph();
+        let node = graph.node(&request.id)?;
+        let mut found = NodeWithEdges {
+            node,
+            ..NodeWithEdges::default()
+        };
+        if request.include_edges {
+            found.outgoing = graph.edges(|key| key.from == request.id);
+            found.incoming = graph.edges(|key| key.to == request.id);
+            let by_type = |edge: &Edge| (edge.key.edge_type.clone(), edge.key.from.clone());
+            found.incoming.sort_by_key(by_type);
+            for side in [&mut found.outgoing, &mut found.incoming] {
+                found.edges_truncated |= side.len() > most;
+                side.truncate(most);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Unranked; the token is the number of hits before.
+    async fn search_nodes(&self, request: SearchNodes) -> Result<SearchPage, Error> {
+        let (words, size) = request.check(&self.limits)?;
+        let split = |text: &str| -> BTreeSet<String> {
+            let words = text.split(|c: char| !c.is_alphanumeric());
+            words
+                .map(|word| word.chars().flat_map(char::to_lowercase).collect())
+                .collect()
+        };
+        let (last, whole) = words.split_last().unwrap();
+        let mut hits: Vec<_> = self.graph().nodes.into_values().collect();
+        hits.retain(|node| {
+            let mut has = split(&node.id);
+            for value in node.properties.values() {
+                if let Value::String(text) = value {
+                    has.extend(split(text));
+                }
+            }
+            let typed = request.types.is_empty() || request.types.contains(&node.node_type);
+            typed
+                && whole.iter().all(|word| has.contains(word))
+                && has.iter().any(|word| word.starts_with(last))
+        });
+        let bad = |problem: &str| Error::Invalid {
+            field: "page_token".into(),
+            problem: problem.into(),
+        };
+        let query = format!("{words:?}{:?}", request.types);
+        let offset = match request.page_token.split_once('|') {
+            None if request.page_token.is_empty() => 0,
+            None => return Err(bad("no token")),
+            Some((_, other)) if other != query => return Err(bad("another query")),
+            Some((offset, _)) => offset.parse().map_err(|_| bad("no number"))?,
+        };
+        let more = hits.len() > offset + size;
+        let hits = hits
+            .into_iter()
+            .skip(offset)
+            .take(size)
+            .map(|node| SearchHit {
+                node,
+                score: 1.0,
+                highlights: vec![Highlight::default()],
+            });
+        Ok(SearchPage {
+            hits: hits.collect(),
+            next_page_token: if more {
+                format!("{}|{query}", offset + size)
+            } else {
+                String::new()
+            },
+        })
+    }
+
+    /// The smallest walk to every node with one edge, then with two, and so on.
+    async fn find_path(&self, request: FindPath) -> Result<Option<Path>, Error> {
+        let depth = request.check(&self.limits)?;
+        let graph = self.graph();
+        graph.node(&request.from)?;
+        graph.node(&request.to)?;
+        let allowed = |id: &str| {
+            let types = &request.node_types;
+            types.is_empty() || id == request.to || types.contains(&graph.nodes[id].node_type)
+        };
+        type Walk = Vec<(String, String, bool)>;
+        let mut walks: BTreeMap<String, Walk> = [(request.from.clone(), Vec::new())].into();
+        for _ in 0..=depth {
+            if let Some(walk) = walks.get(&request.to) {
+                let mut path = Path {
+                    nodes: vec![graph.node(&request.from)?],
+                    edges: Vec::new(),
+                };
+                let mut at = &request.from;
+                for (to, edge_type, against) in walk {
+                    let (from, into) = if *against { (to, at) } else { (at, to) };
+                    let key = EdgeKey::new(from, edge_type, into);
+                    path.nodes.push(graph.node(to)?);
+                    path.edges.extend(graph.edges(|other| *other == key));
+                    at = to;
+                }
+                return Ok(Some(path));
+            }
+            let mut longer: BTreeMap<String, Walk> = BTreeMap::new();
+            for (at, walk) in &walks {
+                for key in graph.edges.keys() {
+                    let types = &request.edge_types;
+                    if !types.is_empty() && !types.contains(&key.edge_type) {
+                        continue;
+                    }
+                    let out = (request.direction.goes_out() && key.from == *at)
+                        .then(|| (key.to.clone(), key.edge_type.clone(), false));
+                    let back = (request.direction.goes_in() && key.to == *at)
+                        .then(|| (key.from.clone(), key.edge_type.clone(), true));
+                    for step in out.into_iter().chain(back).filter(|step| allowed(&step.0)) {
+                        let mut walk = walk.clone();
+                        let to = step.0.clone();
+                        walk.push(step);
+                        // By the nodes first, then by the edges between them.
+                        let order = |walk: &Walk| {
+                            let nodes: Vec<_> = walk.iter().map(|step| step.0.clone()).collect();
+                            (nodes, walk.clone())
+                        };
+                        let best = longer.get(&to);
+                        if best.is_none_or(|best| order(&walk) < order(best)) {
+                            longer.insert(to, walk);
+                        }
+                    }
+                }
+            }
+            walks = longer;
+        }
+        Ok(None)
+    }
+
+    async fn apply_mutations(&self, request: ApplyMutations) -> Result<Applied, Error> {
+        request.check(&self.limits)?;
+        let key = &request.idempotency_key;
+        if let Some((mutations, results)) = self.graph().kept.get(key) {
+            if *mutations != request.mutations {
+                return Err(Error::Invalid {
+                    field: "idempotency_key".into(),
+                    problem: "used".into(),
+                });
+            }
+            return Ok(Applied {
+                results: results.clone(),
+                replayed: true,
+            });
+        }
+        let results = self.write(&request.mutations, |index| format!("mutations[{index}]"))?;
+        if !key.is_empty() {
+            let answer = (request.mutations.clone(), results.clone());
+            self.graph.lock().unwrap().kept.insert(key.clone(), answer);
+        }
+        Ok(Applied {
+            results,
+            replayed: false,
+        })
+    }
+
+    async fn import_batch(&self, batch: ImportBatch) -> Result<Imported, Error> {
+        batch.check(&self.limits)?;
+        let (nodes, edges) = (batch.nodes.len(), batch.edges.len());
+        let puts = batch.nodes.into_iter().map(Change::PutNode);
+        let puts = puts.chain(batch.edges.into_iter().map(Change::PutEdge));
+        let puts: Vec<_> = puts.map(Mutation::from).collect();
+        let subject = |index| match index {
+            node if node < nodes => format!("nodes[{node}]"),
+            edge => format!("edges[{}]", edge - nodes),
+        };
+        let results = self.write(&puts, subject)?;
+        Ok(Imported {
+            nodes: nodes as u64,
+            edges: edges as u64,
+            changed: results.iter().filter(|result| result.changed).count() as u64,
+        })
+    }
+
+    async fn stats(&self) -> Result<Stats, Error> {
+        let graph = self.graph();
+        let count = |types: Vec<&String>| -> Vec<TypeCount> {
+            let mut counts = BTreeMap::<&String, u64>::new();
+            for name in types {
+                *counts.entry(name).or_default() += 1;
+            }
+            let counts = counts.into_iter().map(|(name, count)| TypeCount {
+                name: name.clone(),
+                count,
+            });
+            counts.collect()
+        };
+        Ok(Stats {
+            node_count: graph.nodes.len() as u64,
+            edge_count: graph.edges.len() as u64,
+            node_types: count(graph.nodes.values().map(|node| &node.node_type).collect()),
+            edge_types: count(graph.edges.keys().map(|key| &key.edge_type).collect()),
+        })
+    }
+}

@@ -1,0 +1,119 @@
+//! How SQLite runs each statement: by index, never by a scan of a large table.
+
+use std::collections::BTreeSet;
+
+use rusqlite::Connection;
+use throughline_graph_store::{
+    ApplyMutations, Change, Direction, Edge, EdgeKey, FindPath, GetNode, GraphStore, Mutation,
+    Node, SearchNodes, SqliteOptions,
+};
+
+use crate::{
+    backends::{Inline, Sqlite},
+    capture::captured,
+};
+
+/// What may be scanned: a statement's own parameters, tables of one row or of one
+/// row for each type, and the full-text table by a match or a row id.
+fn harmless(step: &str) -> bool {
+    let scanned = step.trim_start_matches("SCAN ");
+    !step.starts_with("SCAN ")
+        || ["wanted", "near", "json_each"]
+            .iter()
+            .any(|name| scanned.starts_with(name) && scanned.contains("VIRTUAL TABLE"))
+        || (scanned.starts_with("node_text") && (scanned.contains(":M") || scanned.ends_with(":=")))
+        || ["counter", "tally"].contains(&scanned)
+}
+
+#[tokio::test]
+async fn no_statement_scans_a_large_table() {
+    let backend = Sqlite::default();
+    let store = backend.open(SqliteOptions::default(), Inline);
+    let ((), spans) = captured(every_statement(&store)).await;
+    let statements: BTreeSet<_> = spans
+        .into_iter()
+        .map(|span| span["db.query.text"].clone())
+        .collect();
+    assert!(statements.len() > 35, "{statements:#?}");
+
+    let connection = Connection::open(backend.path()).unwrap();
+    let mut problems = Vec::new();
+    for sql in statements {
+        let explain = format!("EXPLAIN QUERY PLAN {sql}");
+        let Ok(mut statement) = connection.prepare(&explain) else {
+            assert!(
+                ["BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"].contains(&sql.as_str()),
+                "{sql}"
+            );
+            continue;
+        };
+        let steps = statement.raw_query().mapped(|row| row.get::<_, String>(3));
+        let steps: Vec<_> = steps.map(Result::unwrap).collect();
+        if steps.iter().any(|step| !harmless(step)) {
+            problems.push(format!("{sql}\n  {}", steps.join("\n  ")));
+        }
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+/// Brings the store to run each statement that it has.
+async fn every_statement(store: &impl GraphStore) {
+    let put = |id: &str, name: &str| -> Mutation {
+        Change::PutNode(Node::new(id, "T").with("name", name)).into()
+    };
+    let link = |from: &str, to: &str| Mutation::from(Change::PutEdge(Edge::new(from, "E", to)));
+    let apply = async |mutations: Vec<Mutation>| {
+        let idempotency_key = "key".repeat(mutations.len());
+        let request = ApplyMutations {
+            mutations,
+            idempotency_key,
+        };
+        store.apply_mutations(request).await
+    };
+    let all = vec![
+        put("a", "x"),
+        put("b", "x"),
+        put("c", "x"),
+        link("a", "b"),
+        link("b", "c"),
+    ];
+    apply(all).await.unwrap();
+    apply(vec![put("a", "y"), Change::DeleteNode("c".into()).into()])
+        .await
+        .unwrap();
+    apply(vec![link("a", "nobody")]).await.unwrap_err();
+    apply(vec![put("c", "x"), link("b", "c"), link("c", "b")])
+        .await
+        .unwrap();
+    let key = EdgeKey::new("c", "E", "b");
+    apply(vec![Change::DeleteEdge(key).into()]).await.unwrap();
+    let get = GetNode {
+        id: "a".into(),
+        include_edges: true,
+        max_edges: 0,
+    };
+    store.get_node(get).await.unwrap();
+    store.stats().await.unwrap();
+    for types in [vec![], vec!["T".to_owned()]] {
+        let query = "x".into();
+        let search = SearchNodes {
+            query,
+            types: types.clone(),
+            ..SearchNodes::default()
+        };
+        store.search_nodes(search).await.unwrap();
+        for direction in [Direction::Out, Direction::In, Direction::Both] {
+            for edge_types in [vec![], vec!["E".to_owned()]] {
+                let request = FindPath {
+                    from: "a".into(),
+                    to: "c".into(),
+                    node_types: types.clone(),
+                    edge_types,
+                    direction,
+                    max_depth: 0,
+                };
+                store.find_path(request).await.unwrap();
+            }
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! What is SQLite's own: files, versions, locks, space.
+
+use std::time::{Duration, SystemTime};
+
+use rusqlite::Connection;
+use throughline_graph_store::{
+    ApplyMutations, Change, Edge, Error, GetNode, GraphStore, ImportBatch, Node, OpenError,
+    PlainRunner, RunBlocking, SqliteLimits, SqliteOptions, SqliteStore, Unavailable,
+};
+
+use crate::backends::{Inline, Sqlite};
+
+fn one(id: &str) -> ImportBatch {
+    ImportBatch {
+        nodes: vec![Node::new(id, "T")],
+        edges: Vec::new(),
+    }
+}
+
+fn refused(backend: &Sqlite) -> OpenError {
+    let opened = SqliteStore::open(&backend.path(), SqliteOptions::default(), PlainRunner);
+    opened.err().expect("the file should be refused")
+}
+
+#[tokio::test]
+async fn what_was_written_is_there_after_a_restart() {
+    let backend = Sqlite::default();
+    for round in 0..3 {
+        let store = backend.open(SqliteOptions::default(), PlainRunner);
+        assert_eq!(store.stats().await.unwrap().node_count, round);
+        store.import_batch(one(&round.to_string())).await.unwrap();
+    }
+}
+
+#[test]
+fn a_newer_schema_is_refused_by_name_and_left_alone() {
+    let backend = Sqlite::default();
+    drop(backend.open(SqliteOptions::default(), PlainRunner));
+    let file = Connection::open(backend.path()).unwrap();
+    file.pragma_update(None, "user_version", 99).unwrap();
+    let error = refused(&backend);
+    assert!(
+        matches!(error, OpenError::Newer { found: 99, .. }),
+        "{error:?}"
+    );
+    assert!(error.to_string().contains("schema version 99"), "{error}");
+    file.pragma_update(None, "user_version", 1).unwrap();
+    backend.open(SqliteOptions::default(), PlainRunner);
+}
+
+#[test]
+fn another_programs_file_is_refused_and_left_alone() {
+    let backend = Sqlite::default();
+    let file = Connection::open(backend.path()).unwrap();
+    file.execute_batch("CREATE TABLE theirs (x)").unwrap();
+    drop(file);
+    let before = std::fs::read(backend.path()).unwrap();
+    assert!(matches!(refused(&backend), OpenError::NotAGraph));
+    assert_eq!(std::fs::read(backend.path()).unwrap(), before);
+
+    let backend = Sqlite::default();
+    std::fs::write(
+        backend.path(),
+        "no database at all, but some text".repeat(50),
+    )
+    .unwrap();
+    assert!(matches!(refused(&backend), OpenError::NotADatabase));
+}
+
+#[tokio::test]
+async fn a_locked_database_is_unavailable_and_recovers() {
+    let backend = Sqlite::default();
+    let sqlite = SqliteLimits {
+        busy_timeout: Duration::from_millis(20),
+        ..SqliteLimits::default()
+    };
+    let options = SqliteOptions {
+        sqlite,
+        ..SqliteOptions::default()
+    };
+    let store = backend.open(options, PlainRunner);
+    let other = Connection::open(backend.path()).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let error = store.import_batch(one("a")).await.unwrap_err();
+    let locked = Unavailable::Locked;
+    assert!(
+        matches!(error, Error::Unavailable { reason, .. } if reason == locked),
+        "{error:?}"
+    );
+    // Reading goes on meanwhile.
+    assert_eq!(store.stats().await.unwrap().node_count, 0);
+    other.execute_batch("ROLLBACK").unwrap();
+    store.import_batch(one("a")).await.unwrap();
+    assert_eq!(store.stats().await.unwrap().node_count, 1);
+}
+
+#[tokio::test]
+async fn a_full_database_is_unavailable_and_takes_no_half_batch() {
+    let backend = Sqlite::default();
+    let sqlite = SqliteLimits {
+        pages: 60,
+        ..SqliteLimits::default()
+    };
+    let options = SqliteOptions {
+        sqlite,
+        ..SqliteOptions::default()
+    };
+    let store = backend.open(options, PlainRunner);
+    store.import_batch(one("first")).await.unwrap();
+    let text = "some words ".repeat(10_000);
+    let nodes = (0..10).map(|n| Node::new(format!("n{n}"), "T").with("text", text.as_str()));
+    let large = ImportBatch {
+        nodes: nodes.collect(),
+        edges: Vec::new(),
+    };
+    let error = store.import_batch(large).await.unwrap_err();
+    let full = Unavailable::Full;
+    assert!(
+        matches!(error, Error::Unavailable { reason, .. } if reason == full),
+        "{error:?}"
+    );
+    assert_eq!(store.stats().await.unwrap().node_count, 1);
+    store.import_batch(one("second")).await.unwrap();
+    assert_eq!(store.stats().await.unwrap().node_count, 2);
+}
+
+#[tokio::test]
+async fn damage_is_unavailable_and_no_panic() {
+    let backend = Sqlite::default();
+    let store = backend.open(SqliteOptions::default(), PlainRunner);
+    store.import_batch(one("a")).await.unwrap();
+    let file = Connection::open(backend.path()).unwrap();
+    file.execute("UPDATE node SET properties = '{'", [])
+        .unwrap();
+    let request = GetNode {
+        id: "a".into(),
+        ..GetNode::default()
+    };
+    let error = store.get_node(request).await.unwrap_err();
+    let corrupt = Unavailable::Corrupt;
+    assert!(
+        matches!(error, Error::Unavailable { reason, .. } if reason == corrupt),
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_kept_answer_is_forgotten_after_a_day() {
+    let backend = Sqlite::default();
+    let open = |now: fn() -> SystemTime| {
+        backend.open(
+            SqliteOptions {
+                now,
+                ..SqliteOptions::default()
+            },
+            PlainRunner,
+        )
+    };
+    const HOUR: Duration = Duration::from_secs(3_600);
+    let request = || ApplyMutations {
+        mutations: vec![Change::PutNode(Node::new("a", "T")).into()],
+        idempotency_key: "key".into(),
+    };
+    let store = open(|| SystemTime::UNIX_EPOCH + 1_000 * HOUR);
+    assert!(!store.apply_mutations(request()).await.unwrap().replayed);
+    let store = open(|| SystemTime::UNIX_EPOCH + 1_023 * HOUR);
+    assert!(store.apply_mutations(request()).await.unwrap().replayed);
+    let store = open(|| SystemTime::UNIX_EPOCH + 1_024 * HOUR);
+    assert!(!store.apply_mutations(request()).await.unwrap().replayed);
+}
+
+#[tokio::test]
+async fn the_bound_on_a_path_search_is_named() {
+    let backend = Sqlite::default();
+    let mut options = SqliteOptions::default();
+    options.limits.path_edges = 1;
+    let store = backend.open(options, PlainRunner);
+    let nodes = ["a", "b", "c"].map(|id| Node::new(id, "T")).into();
+    let edges = vec![Edge::new("a", "E", "b"), Edge::new("b", "E", "c")];
+    store
+        .import_batch(ImportBatch { nodes, edges })
+        .await
+        .unwrap();
+    let request = throughline_graph_store::FindPath {
+        from: "a".into(),
+        to: "c".into(),
+        ..Default::default()
+    };
+    let error = store.find_path(request).await.unwrap_err();
+    assert_eq!(
+        error,
+        Error::Exhausted {
+            limit: "path_edges",
+            allowed: 1
+        }
+    );
+}
+
+/// Runs the work, but only when somebody polls a second time: a caller can leave before.
+#[derive(Clone)]
+struct Never;
+
+impl RunBlocking for Never {
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, throughline_graph_store::RunError> {
+        std::future::pending::<()>().await;
+        Ok(work())
+    }
+}
+
+#[tokio::test]
+async fn a_caller_who_leaves_gives_the_connection_back() {
+    let backend = Sqlite::default();
+    drop(backend.open(SqliteOptions::default(), Inline));
+    let store = backend.open(SqliteOptions::default(), Never);
+    for _ in 0..20 {
+        let mut call = Box::pin(store.stats());
+        let poll = std::future::poll_fn(|context| {
+            std::task::Poll::Ready(call.as_mut().poll(context).is_pending())
+        });
+        // Pending on the work, not on a connection: dropped calls gave theirs back.
+        assert!(poll.await);
+        let mut write = Box::pin(store.import_batch(one("a")));
+        let poll = std::future::poll_fn(|context| {
+            std::task::Poll::Ready(write.as_mut().poll(context).is_pending())
+        });
+        assert!(poll.await);
+    }
+}
