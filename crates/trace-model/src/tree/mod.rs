@@ -4,6 +4,8 @@
 mod build;
 mod walk;
 
+pub(crate) use walk::is_of;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Diagnosis, Event, Log, LossReport, Record, SamplingContext, Span, Timestamp};

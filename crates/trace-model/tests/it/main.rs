@@ -1,0 +1,8 @@
+//! The crate through its public interface, with envelopes as clients send them and
+//! chains broken in each way that is known.
+mod breaks;
+mod checks;
+mod decode;
+mod hostile;
+mod quiet;
+mod scene;
