@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 use std::str::FromStr;
 
+use clap::builder::BoolishValueParser;
 use clap::error::{ContextKind, ContextValue};
 use clap::{Args, Parser, ValueEnum};
 use sentry_core::types::Dsn;
@@ -64,7 +65,7 @@ pub struct TelemetryOptions {
     #[arg(long, env = ENV_TRACE_LAYERS, value_name = "SIDES", global = true, value_enum, default_value_t, hide = true)]
     pub trace_layers: TraceLayers,
     /// Obey `x-throughline-fault`: for tests and demonstrations only
-    #[arg(long, env = ENV_FAULTS, global = true)]
+    #[arg(long, env = ENV_FAULTS, global = true, value_parser = BoolishValueParser::new())]
     pub faults: bool,
 }
 
@@ -145,7 +146,10 @@ where
         if !error.use_stderr() {
             return (error.render().ansi().to_string(), ExitCode::SUCCESS);
         }
-        (complaint(&O::command(), &error), ExitCode::from(EXIT_USAGE))
+        let mut command = O::command();
+        // Arguments know how they are shown only once their command is built.
+        command.build();
+        (complaint(&command, &error), ExitCode::from(EXIT_USAGE))
     })
 }
 

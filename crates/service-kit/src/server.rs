@@ -73,12 +73,10 @@ impl GrpcServer {
     /// Serves on `listener` until `shutdown` is requested and calls have ended or `Limits::drain` is over.
     pub async fn serve(mut self, listener: TcpListener, shutdown: Shutdown) -> Result<(), Error> {
         if !self.descriptors.is_empty() {
-            let mut reflection = tonic_reflection::server::Builder::configure()
-                .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET);
-            for descriptors in &self.descriptors {
-                reflection = reflection.register_encoded_file_descriptor_set(descriptors);
-            }
-            self.routes = self.routes.add_service(reflection.build_v1()?);
+            // Many tools still ask by the older name.
+            let service = reflection(&self.descriptors).build_v1()?;
+            let older = reflection(&self.descriptors).build_v1alpha()?;
+            self.routes = self.routes.add_service(service).add_service(older);
         }
         for name in &self.names {
             self.health
@@ -111,6 +109,15 @@ impl GrpcServer {
             }
         }
     }
+}
+
+/// Reflection of these descriptor sets and of health.
+fn reflection<'a>(descriptors: &[&'a [u8]]) -> tonic_reflection::server::Builder<'a> {
+    let builder = tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET);
+    descriptors.iter().fold(builder, |builder, descriptors| {
+        builder.register_encoded_file_descriptor_set(descriptors)
+    })
 }
 
 /// Waits for the request to stop, and says so to whoever asks for health before the server goes.

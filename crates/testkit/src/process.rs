@@ -1,6 +1,7 @@
 //! A binary of the workspace as a child process, and its end.
 
 use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
@@ -37,6 +38,7 @@ pub struct Finished {
 #[derive(Debug)]
 pub struct ProcessBuilder {
     name: String,
+    path: Option<PathBuf>,
     args: Vec<OsString>,
     envs: Vec<(OsString, OsString)>,
 }
@@ -98,7 +100,10 @@ impl ProcessBuilder {
     }
 
     fn start(self) -> Process {
-        let mut command = Command::new(crate::binaries().path(&self.name));
+        let mut command = match &self.path {
+            Some(path) => Command::new(path),
+            None => Command::new(crate::binaries().path(&self.name)),
+        };
         for (name, _) in std::env::vars_os() {
             if WITHHELD
                 .iter()
@@ -151,8 +156,18 @@ impl Process {
     pub fn builder(name: &str) -> ProcessBuilder {
         ProcessBuilder {
             name: name.to_owned(),
+            path: None,
             args: Vec::new(),
             envs: Vec::new(),
+        }
+    }
+
+    /// Prepares to start an executable that is no binary of the workspace, such as an example.
+    pub fn builder_at(path: impl Into<PathBuf>) -> ProcessBuilder {
+        let path = path.into();
+        ProcessBuilder {
+            path: Some(path.clone()),
+            ..Self::builder(&path.to_string_lossy())
         }
     }
 
