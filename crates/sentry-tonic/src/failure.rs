@@ -120,29 +120,26 @@ fn code_of_reset(reason: Option<h2::Reason>) -> Code {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::convert::Infallible;
-    use std::fmt;
+
+    fn boxed(error: impl Into<BoxError>) -> Code {
+        code_of::<BoxError>(&error.into())
+    }
 
     #[test]
     fn boxed_and_bare_errors_are_read() {
         let refused = || io::Error::from(io::ErrorKind::ConnectionRefused);
         assert_eq!(code_of(&refused()), Code::Unavailable);
-        assert_eq!(code_of::<BoxError>(&Box::new(refused())), Code::Unavailable);
-        assert_eq!(code_of::<BoxError>(&"what?".into()), Code::Unknown);
-        assert_eq!(code_of(&fmt::Error), Code::Unknown);
-        let _ = code_of::<Infallible>;
+        assert_eq!(boxed(refused()), Code::Unavailable);
+        assert_eq!(boxed("what?"), Code::Unknown);
+        assert_eq!(code_of(&std::fmt::Error), Code::Unknown);
     }
 
     #[cfg(feature = "tonic")]
     #[test]
     fn the_errors_of_tonic_are_read() {
-        let boxed = |error: BoxError| code_of(&error);
+        assert_eq!(boxed(tonic::TimeoutExpired(())), Code::DeadlineExceeded);
         assert_eq!(
-            boxed(Box::new(tonic::TimeoutExpired(()))),
-            Code::DeadlineExceeded
-        );
-        assert_eq!(
-            boxed(Box::new(tonic::ConnectError("no route".into()))),
+            boxed(tonic::ConnectError("no route".into())),
             Code::Unavailable
         );
         assert_eq!(code_of(&tonic::Status::not_found("it")), Code::NotFound);
@@ -152,9 +149,6 @@ mod tests {
             )))),
             Code::DeadlineExceeded
         );
-        assert_eq!(
-            boxed(Box::new(h2::Error::from(h2::Reason::CANCEL))),
-            Code::Cancelled
-        );
+        assert_eq!(boxed(h2::Error::from(h2::Reason::CANCEL)), Code::Cancelled);
     }
 }

@@ -27,11 +27,11 @@
 //!
 //! # What is where
 //!
-//! * [`server`]: [`ServerLayer`], [`ErrorEvents`]
-//! * [`client`]: [`ClientLayer`]
+//! * [`server`][]: [`ServerLayer`], [`ErrorEvents`]
+//! * [`client`][]: [`ClientLayer`]
 //! * `interceptor` (feature `tonic`): `extract` and `inject`, which see neither
 //!   the path nor the response, and so record nothing
-//! * [`attributes`]: the names that calls are recorded under
+//! * [`attributes`][]: the names that calls are recorded under
 //!
 //! # What to know
 //!

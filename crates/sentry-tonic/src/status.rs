@@ -89,14 +89,14 @@ impl Code {
     #[must_use]
     pub fn from_header(value: &[u8]) -> Self {
         // At most two digits: anything longer is no code, and is not parsed.
-        let number = match value {
-            [digits @ ..] if digits.is_empty() || digits.len() > 2 => None,
-            digits => digits.iter().try_fold(0i32, |number, digit| {
+        let number = (1..=2).contains(&value.len()).then_some(value);
+        let number = number.and_then(|digits| {
+            digits.iter().try_fold(0, |number, digit| {
                 digit
                     .is_ascii_digit()
                     .then(|| number * 10 + i32::from(digit - b'0'))
-            }),
-        };
+            })
+        });
         number.and_then(Self::from_number).unwrap_or(Self::Unknown)
     }
 

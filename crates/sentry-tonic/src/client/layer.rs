@@ -105,11 +105,13 @@ impl fmt::Debug for ClientLayer {
     }
 }
 
+type Predicate = dyn Fn(&str) -> bool + Send + Sync;
+
 /// Who is called, and whether the trace may go there.
 #[derive(Clone, Default)]
 pub(crate) struct Target {
     authority: Option<String>,
-    allowed: Option<Arc<dyn Fn(&str) -> bool + Send + Sync>>,
+    allowed: Option<Arc<Predicate>>,
 }
 
 impl Target {

@@ -23,7 +23,6 @@ use crate::sdk::{self, Scoped};
 /// An interceptor that leaves the trace of a call in its extensions, as an
 /// [`IncomingTrace`]. What a [`ServerLayer`](crate::ServerLayer) around it has
 /// left there stays.
-#[expect(clippy::result_large_err, reason = "the type that tonic asks for")]
 pub fn extract(mut request: Request<()>) -> Result<Request<()>, Status> {
     if request.extensions().get::<IncomingTrace>().is_none() {
         let trusted = request.extensions().get::<Trust>() != Some(&Trust::Untrusted);
