@@ -15,6 +15,7 @@ mod exit;
 mod failure;
 mod graph;
 mod import;
+mod inspect;
 mod json;
 mod options;
 mod output;
@@ -34,6 +35,7 @@ use output::Output;
 pub async fn run(cli: Cli) -> ExitCode {
     let output = Output::of_process();
     let outcome = match cli.command {
+        Command::Inspect(command) => inspect::run(command).await,
         Command::Graph(command) => graph::run(*command, &output).await,
         Command::Trace(command) => trace::run(command, &output).await,
     };

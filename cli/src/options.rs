@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use http::Uri;
-use throughline_service_kit::TelemetryOptions;
+use throughline_service_kit::{LogFormat, TelemetryOptions};
 
 use crate::render::duration;
 
@@ -25,10 +25,33 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Run the inspector: takes traces from Sentry clients, and answers `trace`
+    Inspect(InspectCommand),
     /// Ask the graph service, or load a graph into it
     Graph(Box<GraphCommand>),
     /// Look at traces, or hold one against expectations
     Trace(TraceCommand),
+}
+
+/// Run the inspector: takes traces from Sentry clients, and answers `trace`
+///
+/// It sends no telemetry of its own.
+#[derive(Args, Debug)]
+pub(crate) struct InspectCommand {
+    #[command(flatten)]
+    pub(crate) inspector: throughline_inspector::Options,
+    /// The form of the log on stderr
+    #[arg(
+        long,
+        env = "LOG_FORMAT",
+        value_name = "FORM",
+        value_enum,
+        default_value_t
+    )]
+    pub(crate) log_format: LogFormat,
+    /// Which log lines are written, as `tracing-subscriber` filters are
+    #[arg(long, env = "RUST_LOG", value_name = "FILTER", default_value = "info")]
+    pub(crate) log_filter: String,
 }
 
 /// Ask the graph service, or load a graph into it

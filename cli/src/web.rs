@@ -5,6 +5,7 @@ use http::{Request, Response};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use sentry_tonic::ClientLayer;
 use throughline_service_kit::Telemetry;
 use tonic::Status;
 use tonic::body::Body;
@@ -21,15 +22,14 @@ pub(crate) fn transport(
     connector.set_connect_timeout(Some(telemetry.limits().connect));
     let client: Client<_, GrpcWebCall<Body>> =
         Client::builder(TokioExecutor::new()).build(connector);
-    // Under the layers, so that they see what happened and not how.
-    let client = client.map_err(told);
     let service = ServiceBuilder::new()
+        .map_response(|response: Response<_>| response.map(Body::new))
+        .layer(telemetry.client_layer(ClientLayer::new()))
         .layer(GrpcWebClientLayer::new())
+        // Under the layers, so that they see what happened and not how.
+        .map_err(told)
         .service(client);
-    let service = service
-        .map_response(|response| response.map(Body::new))
-        .map_err(BoxError::from);
-    BoxCloneSyncService::new(service)
+    BoxCloneSyncService::new(service.map_err(BoxError::from))
 }
 
 /// A connection that cannot be had is UNAVAILABLE, as tonic's own channel says.

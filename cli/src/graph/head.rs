@@ -7,7 +7,7 @@ use crate::import;
 use crate::options::{GraphAction, GraphCommand};
 use crate::output::Output;
 use anyhow::Context as _;
-use throughline_service_kit::Telemetry;
+use throughline_service_kit::{self as service_kit, Telemetry};
 
 /// Runs a graph command inside a transaction named after it, and says the
 /// trace's id at the end.
@@ -17,7 +17,7 @@ pub(crate) async fn run(command: GraphCommand, output: &Output) -> anyhow::Resul
     let mut trace_id = None;
     let outcome = telemetry
         .head(name, async {
-            trace_id = None::<String>;
+            trace_id = service_kit::current_trace_id();
             act(command.action, &telemetry, output).await
         })
         .await;

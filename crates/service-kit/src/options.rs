@@ -144,7 +144,8 @@ where
 {
     O::try_parse_from(arguments).map_err(|error| {
         if !error.use_stderr() {
-            return (error.render().ansi().to_string(), ExitCode::SUCCESS);
+            // Without colour: what is read is often a pipe.
+            return (error.render().to_string(), ExitCode::SUCCESS);
         }
         let mut command = O::command();
         // Arguments know how they are shown only once their command is built.
