@@ -20,6 +20,9 @@ pub(crate) fn value(value: &Value) -> String {
     }
 }
 
+/// A longer value stands after the others.
+const SHORT: usize = 24;
+
 /// Properties in order of name: `kind: normal, req: ^1`. What is empty or false
 /// says nothing and is left out.
 pub(crate) fn brief(properties: &std::collections::HashMap<String, Value>) -> String {
@@ -28,7 +31,7 @@ pub(crate) fn brief(properties: &std::collections::HashMap<String, Value>) -> St
         .map(|(name, of)| (name, value(of)))
         .filter(|(_, of)| !of.is_empty() && of != "false")
         .collect();
-    pairs.sort();
+    pairs.sort_by_key(|(name, of)| (of.len() > SHORT, *name));
     let pairs: Vec<_> = pairs
         .into_iter()
         .map(|(name, of)| format!("{}: {of}", clean(name)))

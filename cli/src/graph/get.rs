@@ -19,7 +19,7 @@ pub(crate) async fn run(
     options: GetOptions,
     output: &Output,
 ) -> anyhow::Result<()> {
-    let found = resolve::node(graph, &options.id, options.edges).await?;
+    let found = resolve::node(graph, &options.id, Some(options.edges)).await?;
     if options.read.json {
         output.print(&json::pretty(
             "throughline.graph.v1.GetNodeResponse",

@@ -19,8 +19,8 @@ pub(crate) async fn run(
     options: PathOptions,
     output: &Output,
 ) -> anyhow::Result<Exit> {
-    let from = resolve::node(graph, &options.from, 1_000).await?;
-    let to = resolve::node(graph, &options.to, 1).await?;
+    let from = resolve::node(graph, &options.from, Some(1_000)).await?;
+    let to = resolve::node(graph, &options.to, None).await?;
     let to = to.node.map(|node| node.id).unwrap_or_default();
     let path = shortest(graph, resolve::starts(&from), &to, &options).await?;
 

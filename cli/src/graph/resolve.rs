@@ -15,18 +15,19 @@ pub(crate) fn candidates(name: &str) -> Vec<String> {
     vec![format!("crate:{name}"), name.to_owned()]
 }
 
-/// The node that `name` stands for, with at most `edges` edges either way.
+/// The node that `name` stands for; with at most `edges` edges either way, or
+/// with none.
 pub(crate) async fn node(
     graph: &mut Graph,
     name: &str,
-    edges: i32,
+    edges: Option<i32>,
 ) -> Result<GetNodeResponse, CallFailed> {
     let mut first_failure = None;
     for id in candidates(name) {
         let request = GetNodeRequest {
             id,
-            include_edges: true,
-            max_edges: edges,
+            include_edges: edges.is_some(),
+            max_edges: edges.unwrap_or_default(),
             ..Default::default()
         };
         let answer = graph.client.get_node(request).await;

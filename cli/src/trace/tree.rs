@@ -15,6 +15,9 @@ use crate::render::{Canvas, duration};
 const BAR: usize = 32;
 /// The fewest cells that still say where a span lies.
 const SHORTEST_BAR: usize = 8;
+/// The most columns of names in a pipe: a statement may be as long as a page,
+/// and `--json` has all of it.
+const NAMES: usize = 110;
 /// Columns of a duration: `12.3 ms`.
 const DURATION: usize = 7;
 
@@ -79,7 +82,7 @@ impl Grid {
             .unwrap_or(0);
         let Some(width) = canvas.width else {
             return Self {
-                left,
+                left: left.min(NAMES),
                 status,
                 bar: BAR,
             };

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
-use tokio::process::{Child as Process, ChildStdout, Command};
+use tokio::process::{Child as Process, ChildStdin, ChildStdout, Command};
 
 use super::plan::{Launch, is_withheld};
 
@@ -25,6 +25,8 @@ const TAIL_LINES: usize = 20;
 pub(crate) struct Child {
     service: &'static str,
     process: Process,
+    // Apart from the process, whose `wait` would close it.
+    stdin: Option<ChildStdin>,
     log: PathBuf,
     address: SocketAddr,
     // Kept open: its end would be taken for the end of the child's reader.
@@ -64,6 +66,7 @@ impl Child {
             .process_group(0)
             .spawn()
             .with_context(|| format!("{service} cannot be started"))?;
+        let stdin = process.stdin.take();
         let stdout = process.stdout.take().context("its stdout is piped")?;
         let mut stdout = BufReader::new(stdout).lines();
         let ready = tokio::time::timeout(READY, announced(&mut stdout)).await;
@@ -81,6 +84,7 @@ impl Child {
         Ok(Self {
             service,
             process,
+            stdin,
             log,
             address,
             _stdout: stdout,
@@ -104,7 +108,7 @@ impl Child {
 
     /// Stops it: gracefully, or after a bound not.
     pub(crate) async fn stop(mut self) {
-        drop(self.process.stdin.take());
+        drop(self.stdin.take());
         if tokio::time::timeout(STOP, self.process.wait())
             .await
             .is_err()
@@ -193,8 +197,11 @@ mod tests {
             ],
             env: vec![],
         };
-        let child = Child::start(launch, log.clone()).await.unwrap();
+        let mut child = Child::start(launch, log.clone()).await.unwrap();
         assert_eq!(child.address().port(), 7);
+        let waited = Duration::from_millis(50);
+        let died = tokio::time::timeout(waited, child.death()).await;
+        assert!(died.is_err(), "watching a child must not end it");
         child.stop().await;
         std::fs::remove_file(log).unwrap();
     }

@@ -30,7 +30,7 @@ impl fmt::Display for Addresses {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "gateway    http://{}   grpc-web and JSON for browsers",
+            "gateway    http://{}   grpc-web, for browsers",
             self.gateway
         )?;
         writeln!(f, "graph      http://{}   gRPC", self.graph)?;
