@@ -26,7 +26,8 @@ pub fn app(options: &Options, limits: &Limits, telemetry: &Telemetry) -> Result<
     let channel = service_kit::channel(&options.graph_url, telemetry)?;
     let call = ServiceBuilder::new()
         .layer(GrpcWebLayer::new())
-        .layer(trace(telemetry))
+        // A status that came from behind is no event here: the service that made it reports it.
+        .layer(telemetry.server_layer(ServerLayer::new().error_events(ErrorEvents::Never)))
         .layer(FaultLayer::new(telemetry))
         .service(Proxy::new(channel, telemetry.faults()));
     let gate = Arc::new(Gate::of(options));
@@ -39,16 +40,6 @@ pub fn app(options: &Options, limits: &Limits, telemetry: &Telemetry) -> Result<
         .fallback(gate::unknown)
         .layer(cors(&options.origins, limits, telemetry.faults()));
     Ok(routes)
-}
-
-/// Traces calls, and reports no status that came from behind: the service that made it does.
-fn trace(telemetry: &Telemetry) -> ServerLayer {
-    let layer = ServerLayer::new().error_events(ErrorEvents::Never);
-    if telemetry.layers().server() {
-        layer
-    } else {
-        layer.skip(|_| true)
-    }
 }
 
 /// What pages of the listed origins may do. Nothing is allowed by reflecting what was asked.
