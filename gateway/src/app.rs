@@ -7,12 +7,13 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use http::Method;
-use sentry_tonic::{ErrorEvents, ServerLayer};
+use sentry_tonic::ServerLayer;
 use throughline_service_kit::{self as service_kit, FaultLayer, Telemetry};
 use tonic_web::GrpcWebLayer;
 use tower::ServiceBuilder;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
+use crate::body::Whole;
 use crate::gate::{self, Gate};
 use crate::proxy::Proxy;
 use crate::{Error, Limits, Methods, Options, Origin, headers};
@@ -26,8 +27,8 @@ pub fn app(options: &Options, limits: &Limits, telemetry: &Telemetry) -> Result<
     let channel = service_kit::channel(&options.graph_url, telemetry)?;
     let call = ServiceBuilder::new()
         .layer(GrpcWebLayer::new())
-        // A status that came from behind is no event here: the service that made it reports it.
-        .layer(telemetry.server_layer(ServerLayer::new().error_events(ErrorEvents::Never)))
+        .map_response(|answer: http::Response<_>| answer.map(Whole::new))
+        .layer(telemetry.server_layer(ServerLayer::new()))
         .layer(FaultLayer::new(telemetry))
         .service(Proxy::new(channel, telemetry.faults()));
     let gate = Arc::new(Gate::of(options));

@@ -3,6 +3,7 @@
 //! Sizes go because they are not those of what goes out: a base64 request reports the size of its base64, and
 //! HTTP/2 would write that as `content-length` of the decoded one, which resets the stream.
 
+use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -45,8 +46,7 @@ impl<B: Body> Body for Unsized<B> {
 }
 
 pin_project! {
-    /// A service's answer without its size. Where the connection breaks, or the answer ends without a status, a status
-    /// takes the place of the rest, so that the caller gets an error of gRPC and not a torn connection.
+    /// A service's answer without its size. It ends with a status, or with an error that is one.
     pub(crate) struct Answer<B> {
         #[pin]
         inner: B,
@@ -81,27 +81,66 @@ where
         if *this.ended {
             return Poll::Ready(None);
         }
-        let frame = match ready!(this.inner.poll_frame(context)) {
-            Some(Ok(frame)) => {
-                *this.ended = frame.is_trailers();
-                frame
-            }
-            Some(Err(error)) => {
-                *this.ended = true;
-                trailers(&failure(error.into()))
-            }
-            None => {
-                *this.ended = true;
-                trailers(&Status::unknown(
-                    "the service ended its answer without a status",
-                ))
-            }
-        };
-        Poll::Ready(Some(Ok(frame)))
+        let frame = ready!(this.inner.poll_frame(context));
+        *this.ended = !matches!(&frame, Some(Ok(frame)) if frame.is_data());
+        Poll::Ready(Some(match frame {
+            Some(frame) => frame.map_err(|error| failure(error.into())),
+            None => Err(Status::unknown(
+                "the service ended its answer without a status",
+            )),
+        }))
     }
 
     fn is_end_stream(&self) -> bool {
         self.ended
+    }
+}
+
+pin_project! {
+    /// A body that breaks off with a status in place of an error: the caller gets an error of gRPC and not a torn
+    /// connection. Outside of the trace, which is to see the error itself.
+    pub(crate) struct Whole<B> {
+        #[pin]
+        inner: B,
+        broken: bool,
+    }
+}
+
+impl<B> Whole<B> {
+    pub(crate) fn new(inner: B) -> Self {
+        Self {
+            inner,
+            broken: false,
+        }
+    }
+}
+
+impl<B> Body for Whole<B>
+where
+    B: Body<Data = Bytes>,
+    B::Error: Into<BoxError>,
+{
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let this = self.project();
+        if *this.broken {
+            return Poll::Ready(None);
+        }
+        Poll::Ready(ready!(this.inner.poll_frame(context)).map(|frame| {
+            Ok(frame.unwrap_or_else(|error| {
+                *this.broken = true;
+                trailers(&Status::from_error(error.into()))
+            }))
+        }))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.broken || self.inner.is_end_stream()
     }
 }
 

@@ -10,6 +10,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode, Version, header};
+use sentry_tonic::Relayed;
 use tonic::body::Body;
 use tonic::{Code, ConnectError, Status, TimeoutExpired};
 use tower::{Service, ServiceExt as _};
@@ -80,6 +81,7 @@ where
         return answer::status(Status::new(code, "what answered is not a gRPC service"));
     }
     headers::keep_for_caller(response.headers_mut());
+    response.extensions_mut().insert(Relayed);
     response.map(|inner| Body::new(body::Answer::new(inner, status_in_head)))
 }
 

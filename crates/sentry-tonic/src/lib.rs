@@ -64,5 +64,5 @@ pub use deadline::parse_timeout;
 pub use limits::Limits;
 pub use method::RpcMethod;
 pub use sentry_propagation::{IncomingTrace, Trust};
-pub use server::{ErrorEvents, ServerBody, ServerFuture, ServerLayer, ServerService};
+pub use server::{ErrorEvents, Relayed, ServerBody, ServerFuture, ServerLayer, ServerService};
 pub use status::Code;

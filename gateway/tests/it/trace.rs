@@ -286,6 +286,57 @@ async fn a_failure_of_its_own_is_one_event_in_the_trace() {
 }
 
 #[tokio::test]
+async fn a_fault_at_the_gateway_is_one_event_in_the_trace() {
+    let stack = Stack::start(&[("THROUGHLINE_FAULTS", "true")]).await;
+    let request = get_node(stack.gateway.url())
+        .header("sentry-trace", format!("{TRACE}-{PARENT}-1"))
+        .header("x-throughline-fault", "gateway=error:UNAVAILABLE");
+    let answer = raw(request.body(frame("serde")).expect("a request")).await;
+    assert_eq!(answer.header("grpc-status"), Some("14"), "{answer:?}");
+    let (request, records) = stack.end().await;
+    assert!(request.is_none());
+    assert_eq!(
+        (spans(&records).len(), events(&records)),
+        (1, 1),
+        "{records:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_in_a_stream_is_one_event_in_the_trace() {
+    let mut stack = Stack::start(&[]).await;
+    let mut request = tonic::Request::new(throughline_api::graph::v1::TraverseRequest {
+        start: vec!["endless".to_owned()],
+        ..Default::default()
+    });
+    let header = format!("{TRACE}-{PARENT}-1");
+    request
+        .metadata_mut()
+        .insert("sentry-trace", header.parse().expect("ascii"));
+    let mut client = crate::stack::web(stack.gateway.url(), true);
+    let mut levels = client
+        .traverse(request)
+        .await
+        .expect("a stream")
+        .into_inner();
+    levels
+        .message()
+        .await
+        .expect("the first")
+        .expect("a message");
+    // Dropping the proxy breaks the connection.
+    stack.behind = RecordingProxy::start("http://127.0.0.1:1");
+    let error = levels.message().await.expect_err("a break");
+    assert_eq!(error.code(), tonic::Code::Unavailable, "{error}");
+    let (_, records) = stack.end().await;
+    assert_eq!(
+        (spans(&records).len(), events(&records)),
+        (2, 1),
+        "{records:?}"
+    );
+}
+
+#[tokio::test]
 async fn noise_makes_no_transactions() {
     let stack = Stack::start(&[]).await;
     let url = stack.gateway.url().to_owned();

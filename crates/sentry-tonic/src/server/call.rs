@@ -6,6 +6,7 @@ use std::sync::Arc;
 use http::{HeaderMap, HeaderValue, Request, response};
 use sentry_propagation::{Baggage, IncomingTrace, Trust};
 
+use super::Relayed;
 use super::layer::Config;
 use crate::deadline::Deadline;
 use crate::ending::Ending;
@@ -23,6 +24,8 @@ pub(super) struct Call {
     arrival: Option<Arrival>,
     // None before the first poll, and once the call has ended.
     span: Option<CallSpan>,
+    // Whether the status is another service's, who reports it.
+    relayed: bool,
 }
 
 /// What a request says about its call.
@@ -58,6 +61,7 @@ impl Call {
                 metadata: metadata(&config, headers),
             }),
             span: None,
+            relayed: false,
             config,
         };
         request.extensions_mut().insert(incoming);
@@ -87,6 +91,7 @@ impl Call {
 
     /// The response has a head, and nothing more if `at_end`.
     pub(super) fn head(&mut self, head: &response::Parts, at_end: bool) {
+        self.relayed = head.extensions.get::<Relayed>().is_some();
         if let Some(code) = self.ending.head(head, at_end) {
             self.end_with_status(code, &head.headers);
         }
@@ -130,7 +135,9 @@ impl Call {
 
     fn end_with_status(&mut self, code: Code, headers: &HeaderMap) {
         let most = self.config.limits.message_bytes;
-        self.report(code, || message(headers, most));
+        if !self.relayed {
+            self.report(code, || message(headers, most));
+        }
         self.end(code);
     }
 

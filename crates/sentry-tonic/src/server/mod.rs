@@ -15,9 +15,11 @@ mod body;
 mod call;
 mod future;
 mod layer;
+mod relayed;
 mod service;
 
 pub use body::ServerBody;
 pub use future::ServerFuture;
 pub use layer::{ErrorEvents, ServerLayer};
+pub use relayed::Relayed;
 pub use service::ServerService;
