@@ -2,6 +2,10 @@
 
 use throughline_continuity::{Head, Stack, Telemetry, stored_headers};
 use throughline_testkit::{Collector, Mode};
+use throughline_trace_model::Record;
+
+/// Calls while the collector is bad, before it is good again.
+const CALLS: usize = 20;
 
 fn head(trace_id: &str) -> Head {
     Head {
@@ -15,9 +19,16 @@ async fn check(mode: Mode) {
     let stack = Stack::builder(Telemetry::Collector(&collector))
         .start()
         .await;
+    // What the set-up sent is out of the way, so that all that follows can be counted.
+    collector
+        .wait_for(|records| {
+            let written = |record: &Record| matches!(record, Record::Span(span) if span.name.ends_with("/ApplyMutations"));
+            records.iter().any(written)
+        })
+        .await;
     collector.switch(mode).await;
     let lost = "11111111111111111111111111111111";
-    for _ in 0..20 {
+    for _ in 0..CALLS {
         let answer = stack
             .caller()
             .find_path(&head(lost))
@@ -36,7 +47,9 @@ async fn check(mode: Mode) {
     collector
         .wait_for_trace(kept, |tree| {
             let services = tree.nodes.iter().map(|node| node.span.service.as_str());
-            ["gateway", "graph"].iter().all(|hop| services.clone().any(|service| service == *hop))
+            ["gateway", "graph"]
+                .iter()
+                .all(|hop| services.clone().any(|service| service == *hop))
         })
         .await;
     let stored = stored_headers(&collector.envelopes(), kept);
@@ -49,14 +62,38 @@ async fn check(mode: Mode) {
         .find_path(&head(lost))
         .await
         .expect("calls are unaffected");
-    for finished in stack.stop().await {
+    for (service, finished) in ["gateway", "graph"].into_iter().zip(stack.stop().await) {
         assert!(finished.status.success(), "{}", finished.stderr);
+        let stored = stored_headers(&collector.envelopes(), lost);
+        let arrived = stored
+            .iter()
+            .filter(|header| header.service == service)
+            .count();
+        let counted = transactions_lost(&finished.stderr);
         assert!(
-            finished.stderr.contains("telemetry lost"),
-            "the loss is counted: {}",
+            counted > 0,
+            "{service}: the fault fired: {}",
+            finished.stderr
+        );
+        assert_eq!(
+            arrived + counted,
+            CALLS + 1,
+            "{service}: all is stored or counted: {}",
             finished.stderr
         );
     }
+}
+
+/// How many transactions a service says were lost, in the line that it logs at its stop.
+fn transactions_lost(stderr: &str) -> usize {
+    let line = stderr
+        .lines()
+        .find(|line| line.contains("telemetry was lost"))
+        .unwrap_or_default();
+    line.split(['"', ','])
+        .filter_map(|part| part.trim().split_once(" transaction ("))
+        .filter_map(|(count, _)| count.parse::<usize>().ok())
+        .sum()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -124,10 +124,14 @@ async fn check(decision: Decision, without_dsn: Option<&str>) {
             pairs.iter().map(String::as_str).collect(),
             "no more, no less"
         );
-        let traceparent = request
-            .header("traceparent")
-            .expect("traceparent goes alongside");
-        assert!(traceparent.contains(trace_id), "{traceparent}");
+        let traceparent = request.header("traceparent");
+        match without_dsn {
+            Some("gateway") => assert_eq!(traceparent, None, "none came, none leaves"),
+            _ => {
+                let own = format!("00-{trace_id}-{}-", parts[1]);
+                assert!(traceparent.expect("it goes alongside").starts_with(&own));
+            }
+        }
     }
 
     let recording: Vec<&str> = ["gateway", "graph"]
