@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
-use http::Method;
+use http::{HeaderName, Method};
 use sentry_tonic::ServerLayer;
 use throughline_service_kit::{self as service_kit, FaultLayer, Telemetry};
 use tonic_web::GrpcWebLayer;
@@ -23,14 +23,15 @@ pub const HEALTH: &str = "/health";
 
 /// A gateway of these options, ready to be served. It connects to the service when the first call comes.
 pub fn app(options: &Options, limits: &Limits, telemetry: &Telemetry) -> Result<Router, Error> {
-    let methods = Methods::of(throughline_api::FILE_DESCRIPTOR_SET, &options.services)?;
+    let methods = Methods::of(&descriptors(options)?, &options.services)?;
+    let passed = passed(options, telemetry);
     let channel = service_kit::channel(&options.graph_url, telemetry)?;
     let call = ServiceBuilder::new()
         .layer(GrpcWebLayer::new())
         .map_response(|answer: http::Response<_>| answer.map(Whole::new))
         .layer(telemetry.server_layer(ServerLayer::new()))
         .layer(FaultLayer::new(telemetry))
-        .service(Proxy::new(channel, telemetry.faults()));
+        .service(Proxy::new(channel, passed.clone()));
     let gate = Arc::new(Gate::of(options));
     let routes = methods.paths().fold(Router::new(), |router, path| {
         router.route_service(path, call.clone())
@@ -39,13 +40,32 @@ pub fn app(options: &Options, limits: &Limits, telemetry: &Telemetry) -> Result<
         .layer(from_fn_with_state(gate, gate::pass))
         .route(HEALTH, get(|| async { "ok\n" }))
         .fallback(gate::unknown)
-        .layer(cors(&options.origins, limits, telemetry.faults()));
+        .layer(cors(&options.origins, limits, passed));
     Ok(routes)
 }
 
+/// What is known of services: ours, and those of the file. Sets of descriptors, one after the other, are a set.
+fn descriptors(options: &Options) -> Result<Vec<u8>, Error> {
+    let mut descriptors = throughline_api::FILE_DESCRIPTOR_SET.to_vec();
+    if let Some(file) = &options.descriptors {
+        let more = std::fs::read(file).map_err(|source| Error::DescriptorFile {
+            file: file.clone(),
+            source,
+        })?;
+        descriptors.extend(more);
+    }
+    Ok(descriptors)
+}
+
+/// The headers that go on beside those that always do.
+fn passed(options: &Options, telemetry: &Telemetry) -> Vec<HeaderName> {
+    let fault = HeaderName::from_static(service_kit::fault::HEADER);
+    let fault = telemetry.faults().then_some(fault);
+    options.pass_headers.iter().cloned().chain(fault).collect()
+}
+
 /// What pages of the listed origins may do. Nothing is allowed by reflecting what was asked.
-fn cors(origins: &[Origin], limits: &Limits, faults: bool) -> CorsLayer {
-    let fault = faults.then(|| http::HeaderName::from_static(service_kit::fault::HEADER));
+fn cors(origins: &[Origin], limits: &Limits, passed: Vec<HeaderName>) -> CorsLayer {
     CorsLayer::new()
         .allow_origin(AllowOrigin::list(
             origins.iter().map(|origin| origin.header().clone()),
@@ -54,7 +74,7 @@ fn cors(origins: &[Origin], limits: &Limits, faults: bool) -> CorsLayer {
         .allow_headers(
             headers::ALLOWED
                 .into_iter()
-                .chain(fault)
+                .chain(passed)
                 .collect::<Vec<_>>(),
         )
         .expose_headers(headers::EXPOSED)

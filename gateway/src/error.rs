@@ -1,5 +1,7 @@
 //! What keeps a gateway from starting. What goes wrong with a call is a gRPC status, not one of these.
 
+use std::path::PathBuf;
+
 /// Why a gateway cannot be put together.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -7,6 +9,14 @@ pub enum Error {
     /// The descriptor set cannot be decoded.
     #[error("the descriptor set cannot be decoded: {0}")]
     Descriptors(#[from] prost::DecodeError),
+    /// The file of descriptors cannot be read.
+    #[error("the descriptors cannot be read from {}: {source}", file.display())]
+    DescriptorFile {
+        /// The file.
+        file: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
     /// A service that is to be admitted is not in the descriptor set.
     #[error("there is no service `{service}` among the descriptors, which have {known:?}")]
     UnknownService {

@@ -45,21 +45,21 @@ pub const EXPOSED: [HeaderName; 5] = [
     HeaderName::from_static("x-request-id"),
 ];
 
-/// Keeps what a service gets to see; `fault` says whether requests for faults go on.
+/// Keeps what a service gets to see, and what this gateway is set up to pass beside it.
 ///
 /// ```
 /// let mut headers = http::HeaderMap::new();
 /// headers.insert("cookie", "a=b".parse()?);
 /// headers.insert("grpc-timeout", "1S".parse()?);
-/// throughline_gateway::headers::keep_for_service(&mut headers, false);
+/// throughline_gateway::headers::keep_for_service(&mut headers, &[]);
 /// assert_eq!(headers.len(), 1);
 /// # Ok::<(), http::header::InvalidHeaderValue>(())
 /// ```
-pub fn keep_for_service(headers: &mut HeaderMap, fault: bool) {
+pub fn keep_for_service(headers: &mut HeaderMap, beside: &[HeaderName]) {
     retain(headers, |name| {
         PASSED.contains(&name)
             || (name.ends_with("-bin") && !name.starts_with("grpc-"))
-            || (fault && name == throughline_service_kit::fault::HEADER)
+            || beside.iter().any(|it| it == name)
     });
 }
 
@@ -93,12 +93,12 @@ fn retain(headers: &mut HeaderMap, keep: impl Fn(&str) -> bool) {
 mod tests {
     use super::*;
 
-    fn kept(name: &'static str, fault: bool) -> bool {
+    fn kept(name: &'static str, beside: &[HeaderName]) -> bool {
         let mut headers = HeaderMap::new();
         for value in ["1", "2"] {
             headers.append(name, value.parse().expect("a value"));
         }
-        keep_for_service(&mut headers, fault);
+        keep_for_service(&mut headers, beside);
         assert!([0, 2].contains(&headers.len()), "all lines or none");
         !headers.is_empty()
     }
@@ -106,7 +106,7 @@ mod tests {
     #[test]
     fn only_the_allow_list_goes_on() {
         for name in PASSED.iter().copied().chain(["custom-bin"]) {
-            assert!(kept(name, false), "{name}");
+            assert!(kept(name, &[]), "{name}");
         }
         for name in [
             "accept-encoding",
@@ -131,8 +131,8 @@ mod tests {
             "x-throughline-fault",
             "x-throughline-trust",
         ] {
-            assert!(!kept(name, false), "{name}");
+            assert!(!kept(name, &[]), "{name}");
         }
-        assert!(kept("x-throughline-fault", true));
+        assert!(kept("x-tenant", &[HeaderName::from_static("x-tenant")]));
     }
 }

@@ -1,8 +1,10 @@
 //! The gateway's own options, by flag and environment.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use clap::Args;
+use http::HeaderName;
 
 use crate::{Origin, TrustMode};
 
@@ -33,6 +35,17 @@ pub struct Options {
         default_value = "throughline.graph.v1.GraphService"
     )]
     pub services: Vec<String>,
+    /// A file with the descriptors (an encoded FileDescriptorSet) of admitted services that are not this project's
+    #[arg(long, env = "GATEWAY_DESCRIPTORS", value_name = "FILE")]
+    pub descriptors: Option<PathBuf>,
+    /// Headers of an application that go on to its service, beside those that always do; commas between them
+    #[arg(
+        long = "pass-header",
+        env = "GATEWAY_PASS_HEADERS",
+        value_name = "NAMES",
+        value_delimiter = ','
+    )]
+    pub pass_headers: Vec<HeaderName>,
     /// The origins whose pages may call, with commas between them
     #[arg(
         long,

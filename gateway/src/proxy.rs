@@ -6,10 +6,11 @@ use std::convert::Infallible;
 use std::error::Error as StdError;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::{Request, Response, StatusCode, Version, header};
+use http::{HeaderName, Request, Response, StatusCode, Version, header};
 use sentry_tonic::Relayed;
 use tonic::body::Body;
 use tonic::{Code, ConnectError, Status, TimeoutExpired};
@@ -23,15 +24,15 @@ pub(crate) type BoxError = Box<dyn StdError + Send + Sync>;
 #[derive(Clone, Debug)]
 pub struct Proxy<C> {
     channel: C,
-    pass_faults: bool,
+    passed: Arc<[HeaderName]>,
 }
 
 impl<C> Proxy<C> {
-    /// A proxy to the service that `channel` reaches. `pass_faults`: whether requests for faults go on.
-    pub fn new(channel: C, pass_faults: bool) -> Self {
+    /// A proxy to the service that `channel` reaches. `passed`: what goes on beside the headers that always do.
+    pub fn new(channel: C, passed: Vec<HeaderName>) -> Self {
         Self {
             channel,
-            pass_faults,
+            passed: passed.into(),
         }
     }
 }
@@ -55,7 +56,7 @@ where
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         *request.version_mut() = Version::HTTP_2;
-        headers::keep_for_service(request.headers_mut(), self.pass_faults);
+        headers::keep_for_service(request.headers_mut(), &self.passed);
         let request = request.map(|inner| Body::new(body::Unsized::new(inner)));
         let call = self.channel.clone().oneshot(request);
         Box::pin(async move {
