@@ -75,9 +75,9 @@ impl Stack {
     }
 }
 
-fn spans(records: &[Record]) -> Vec<&Span> {
-    let span = |record| match record {
-        &Record::Span(ref span) => Some(span),
+fn spans<'a>(records: &'a [Record]) -> Vec<&'a Span> {
+    let span = |record: &'a Record| match record {
+        Record::Span(span) => Some(span),
         _ => None,
     };
     records.iter().filter_map(span).collect()
