@@ -85,7 +85,10 @@ fn elsewhere(scene: &Scene<'_>, call: &Span, top: &Span) -> Diagnosis {
         return fault(service, Side::Server, message);
     }
     let message = if server {
-        format!("{called} began a trace of its own: {HEADER} of {call} was not taken up by {place}")
+        // A hop between them that records nothing looks the same from here.
+        format!(
+            "{called} began a trace of its own: {HEADER} of {call} did not reach it, or was not taken up by {place}"
+        )
     } else {
         format!(
             "the server side of {called} did not take up {HEADER} of {call}: {place} stands without it"
