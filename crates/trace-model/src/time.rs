@@ -17,9 +17,10 @@ impl Timestamp {
     /// From seconds since the epoch; `None` if not finite or out of range.
     #[must_use]
     pub fn from_seconds(seconds: f64) -> Option<Self> {
-        let nanos = seconds * 1e9;
-        // i64 holds the years 1677 to 2262; a cast beyond would saturate.
-        (nanos.is_finite() && nanos.abs() < 9.2e18).then(|| Self(nanos.round() as i64))
+        // A double of this century tells microseconds apart, nanoseconds not.
+        let micros = (seconds * 1e6).round();
+        // i64 holds the years 1677 to 2262 in nanoseconds; a cast beyond would saturate.
+        (micros.is_finite() && micros.abs() < 9.2e15).then(|| Self(micros as i64 * 1_000))
     }
 
     /// Nanoseconds from `earlier` to this, 0 if it is not earlier.

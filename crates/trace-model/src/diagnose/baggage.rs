@@ -39,8 +39,8 @@ pub(crate) fn hops(tree: &TraceTree) -> Vec<Hop<'_>> {
     let mut hops = Vec::new();
     for node in &tree.nodes {
         let own = &node.span;
-        let caller = tree.parent(node).and_then(|parent| tree.segment(parent));
-        if let Some(caller) = caller.filter(|_| own.segment) {
+        let parent = tree.parent(node).filter(|_| own.segment);
+        if let Some(caller) = parent.and_then(|parent| tree.segment(parent)) {
             hops.push(Hop {
                 service: &own.service,
                 caller: &caller.span.service,
@@ -50,7 +50,11 @@ pub(crate) fn hops(tree: &TraceTree) -> Vec<Hop<'_>> {
                 span_id: &own.span_id,
             });
         }
-        let segment = tree.segment(node);
+        let segment = if node.events.is_empty() {
+            None
+        } else {
+            tree.segment(node)
+        };
         for event in &node.events {
             hops.extend(segment.map(|segment| Hop {
                 service: &event.service,
