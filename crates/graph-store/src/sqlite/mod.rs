@@ -3,6 +3,7 @@
 //! One connection writes, a few read; every statement is a span. Knows nothing of
 //! who calls it or of how blocking work is run.
 
+mod caller;
 mod codec;
 mod fault;
 mod mutate;
@@ -17,11 +18,13 @@ mod stats;
 
 use std::{sync::Arc, time::SystemTime};
 
-use parking_lot::Mutex;
-use rusqlite::{Connection, InterruptHandle};
+use rusqlite::Connection;
 
 pub use self::open::{OpenError, SqliteLimits, SqliteOptions};
-use self::pool::Pool;
+use self::{
+    caller::{Caller, Leaves},
+    pool::Pool,
+};
 use crate::{
     Applied, ApplyMutations, Error, FindPath, GetNode, GraphStore, ImportBatch, Imported, Limits,
     NodeWithEdges, Path, RunBlocking, SearchNodes, SearchPage, Stats, Unavailable,
@@ -53,21 +56,21 @@ impl<R: RunBlocking> SqliteStore<R> {
         })
     }
 
-    /// Runs `work` on one snapshot. If the caller goes away, it is interrupted.
+    /// Runs `work` on one snapshot. If the caller goes away, it is stopped.
     async fn read<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+        work: impl FnOnce(&Connection, &Caller) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         let lease = self.readers.lend().await?;
-        let running = Arc::new(Mutex::new(Some(lease.get_interrupt_handle())));
-        let _stop_on_drop = StopOnDrop(Arc::clone(&running));
+        let caller = Arc::new(Caller::waiting_for(&lease));
+        let _leaves = Leaves(Arc::clone(&caller));
         let work = move || {
+            caller.still_waits()?;
             // Its BEGIN reads nothing and its end writes nothing: no spans.
             let snapshot = lease.unchecked_transaction().map_err(fault::error)?;
-            let result = work(&snapshot);
+            let result = work(&snapshot, &caller);
             drop(snapshot);
-            // From here on an interrupt would meet the next user of the connection.
-            running.lock().take();
+            caller.is_served();
             result
         };
         self.run(work).await
@@ -96,17 +99,6 @@ impl<R: RunBlocking> SqliteStore<R> {
     }
 }
 
-/// Interrupts the statement of a caller who no longer waits for it.
-struct StopOnDrop(Arc<Mutex<Option<InterruptHandle>>>);
-
-impl Drop for StopOnDrop {
-    fn drop(&mut self) {
-        if let Some(handle) = self.0.lock().as_ref() {
-            handle.interrupt();
-        }
-    }
-}
-
 impl<R: RunBlocking> GraphStore for SqliteStore<R> {
     fn limits(&self) -> &Limits {
         &self.limits
@@ -114,13 +106,13 @@ impl<R: RunBlocking> GraphStore for SqliteStore<R> {
 
     async fn get_node(&self, request: GetNode) -> Result<NodeWithEdges, Error> {
         let edges = request.check(&self.limits)?;
-        self.read(move |db| node::get(db, &request, edges)).await
+        self.read(move |db, _| node::get(db, &request, edges)).await
     }
 
     async fn search_nodes(&self, request: SearchNodes) -> Result<SearchPage, Error> {
         let search = search::Search::new(request, &self.limits)?;
         let limits = Arc::clone(&self.limits);
-        self.read(move |db| search.run(db, &limits)).await
+        self.read(move |db, _| search.run(db, &limits)).await
     }
 
     async fn find_path(&self, request: FindPath) -> Result<Option<Path>, Error> {
@@ -129,7 +121,8 @@ impl<R: RunBlocking> GraphStore for SqliteStore<R> {
             depth,
             edges: self.limits.path_edges,
         };
-        self.read(move |db| path::find(db, &request, bounds)).await
+        self.read(move |db, caller| path::find(db, caller, &request, bounds))
+            .await
     }
 
     async fn apply_mutations(&self, request: ApplyMutations) -> Result<Applied, Error> {
@@ -146,6 +139,6 @@ impl<R: RunBlocking> GraphStore for SqliteStore<R> {
     }
 
     async fn stats(&self) -> Result<Stats, Error> {
-        self.read(stats::count).await
+        self.read(|db, _| stats::count(db)).await
     }
 }

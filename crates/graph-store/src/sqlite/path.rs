@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, ToSql};
 
-use super::{fault, node, statement};
+use super::{caller::Caller, fault, node, statement};
 use crate::{
     Direction, EdgeKey, Error, FindPath, Path,
     bfs::{self, Bounds, Failure, Found, Side, Step},
@@ -45,6 +45,7 @@ const BOTH: [&str; 3] = level!(" AND e.type IN (SELECT value FROM json_each(:edg
 
 pub(super) fn find(
     db: &Connection,
+    caller: &Caller,
     request: &FindPath,
     bounds: Bounds,
 ) -> Result<Option<Path>, Error> {
@@ -57,6 +58,7 @@ pub(super) fn find(
     let edge_types = node::json(&request.edge_types)?;
     let node_types = node::json(&request.node_types)?;
     let steps = bfs::shortest(&request.from, &request.to, bounds, |side, level, sink| {
+        caller.still_waits()?;
         let (direction, end) = match side {
             Side::Forward => (request.direction, &request.to),
             Side::Backward => (request.direction.reversed(), &request.from),

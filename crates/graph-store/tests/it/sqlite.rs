@@ -229,3 +229,43 @@ async fn a_caller_who_leaves_gives_the_connection_back() {
         assert!(poll.await);
     }
 }
+
+type Work = Box<dyn FnOnce() + Send>;
+
+/// Holds each work back until the test lets it go.
+#[derive(Clone, Default)]
+struct Held(std::sync::Arc<std::sync::Mutex<Vec<Work>>>);
+
+impl RunBlocking for Held {
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, throughline_graph_store::RunError> {
+        self.0.lock().unwrap().push(Box::new(move || drop(work())));
+        std::future::pending().await
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_read_for_a_caller_who_left() {
+    let backend = Sqlite::default();
+    let held = Held::default();
+    let store = backend.open(SqliteOptions::default(), held.clone());
+    let request = throughline_graph_store::FindPath {
+        from: "a".into(),
+        to: "b".into(),
+        ..Default::default()
+    };
+    for leaves in [false, true] {
+        let mut call = Box::pin(store.find_path(request.clone()));
+        let pending = std::future::poll_fn(|context| {
+            std::task::Poll::Ready(call.as_mut().poll(context).is_pending())
+        });
+        assert!(pending.await);
+        let call = (!leaves).then_some(call);
+        let work = held.0.lock().unwrap().pop().unwrap();
+        let ((), spans) = crate::capture::captured(async { work() }).await;
+        assert_eq!(spans.is_empty(), leaves, "{spans:?}");
+        drop(call);
+    }
+}

@@ -1,0 +1,192 @@
+//! Errors carry the details that the protocol promises.
+
+use std::time::Duration;
+
+use throughline_api::graph::v1::{
+    ApplyMutationsRequest, FindPathRequest, GetNodeRequest, Mutation, Node, Precondition,
+    SearchNodesRequest, Value, mutation::Change, precondition::Condition,
+};
+use throughline_graph::WriteToken;
+use throughline_graph_store::{SqliteLimits, SqliteOptions};
+use tonic::{Code, Response, Status};
+use tonic_types::StatusExt as _;
+
+use crate::harness::{Service, TOKEN, apply, edge, node};
+
+/// Code, reason and what the details name.
+fn shown<T>(result: Result<Response<T>, Status>) -> (Code, String, String) {
+    let status = result.err().expect("an error");
+    let details = status.get_error_details();
+    let info = details.error_info().expect("every error has an ErrorInfo");
+    assert_eq!(info.domain, "throughline.graph.v1");
+    assert!(!status.message().is_empty());
+    let named = match status.code() {
+        Code::InvalidArgument => details.bad_request().unwrap().field_violations[0]
+            .field
+            .clone(),
+        Code::NotFound => details.resource_info().unwrap().resource_name.clone(),
+        Code::FailedPrecondition | Code::Aborted => {
+            details.precondition_failure().unwrap().violations[0]
+                .subject
+                .clone()
+        }
+        Code::ResourceExhausted => details.quota_failure().unwrap().violations[0]
+            .subject
+            .clone(),
+        _ => String::new(),
+    };
+    (status.code(), info.reason.clone(), named)
+}
+
+fn is(code: Code, reason: &str, named: &str) -> (Code, String, String) {
+    (code, reason.to_owned(), named.to_owned())
+}
+
+fn invalid(field: &str) -> (Code, String, String) {
+    is(Code::InvalidArgument, "INVALID_FIELD", field)
+}
+
+#[tokio::test]
+async fn fields_are_named() {
+    let service = Service::start().await;
+    let mut client = service.client();
+    let get = |id: &str, max_edges| GetNodeRequest {
+        id: id.into(),
+        max_edges,
+        ..GetNodeRequest::default()
+    };
+    assert_eq!(shown(client.get_node(get("", 0)).await), invalid("id"));
+    assert_eq!(
+        shown(client.get_node(get("a", -1)).await),
+        invalid("max_edges")
+    );
+    let read_mask = Some(prost_types::FieldMask {
+        paths: vec!["nonsense".into()],
+    });
+    let masked = GetNodeRequest {
+        read_mask,
+        ..get("a", 0)
+    };
+    assert_eq!(shown(client.get_node(masked).await), invalid("read_mask"));
+
+    let search = |page_size, page_token: &str| SearchNodesRequest {
+        query: "x".into(),
+        page_size,
+        page_token: page_token.into(),
+        ..SearchNodesRequest::default()
+    };
+    assert_eq!(
+        shown(client.search_nodes(search(-1, "")).await),
+        invalid("page_size")
+    );
+    assert_eq!(
+        shown(client.search_nodes(search(0, "x")).await),
+        invalid("page_token")
+    );
+
+    let path = |direction, max_depth| FindPathRequest {
+        from: "a".into(),
+        to: "b".into(),
+        direction,
+        max_depth,
+        ..FindPathRequest::default()
+    };
+    assert_eq!(
+        shown(client.find_path(path(9, 0)).await),
+        invalid("direction")
+    );
+    assert_eq!(
+        shown(client.find_path(path(0, -1)).await),
+        invalid("max_depth")
+    );
+    assert_eq!(
+        shown(client.find_path(path(0, 65)).await),
+        invalid("max_depth")
+    );
+
+    let unset = ApplyMutationsRequest {
+        mutations: vec![Mutation::default()],
+        ..ApplyMutationsRequest::default()
+    };
+    assert_eq!(
+        shown(client.apply_mutations(unset).await),
+        invalid("mutations[0].change")
+    );
+    let none = Node {
+        properties: [("p".into(), Value::default())].into(),
+        ..node("a")
+    };
+    let none = apply([Change::PutNode(node("a")), Change::PutNode(none)]);
+    let field = "mutations[1].put_node.properties[\"p\"]";
+    assert_eq!(shown(client.apply_mutations(none).await), invalid(field));
+}
+
+#[tokio::test]
+async fn what_is_missing_or_does_not_hold_is_named() {
+    let service = Service::start().await;
+    let mut client = service.client();
+    service.draw("a>b").await;
+    let request = GetNodeRequest {
+        id: "gone".into(),
+        ..GetNodeRequest::default()
+    };
+    let missing = is(Code::NotFound, "NOT_FOUND", "gone");
+    assert_eq!(shown(client.get_node(request).await), missing);
+
+    let request = apply([
+        Change::PutNode(node("a")),
+        Change::PutEdge(edge("a", "gone")),
+    ]);
+    let unmet = is(Code::FailedPrecondition, "PRECONDITION", "mutations[1]");
+    assert_eq!(shown(client.apply_mutations(request).await), unmet);
+
+    let mut request = apply([Change::DeleteNode("a".into())]);
+    let condition = Some(Condition::Etag("other".into()));
+    request.mutations[0].precondition = Some(Precondition { condition });
+    let outdated = is(Code::Aborted, "ETAG", "mutations[0]");
+    assert_eq!(shown(client.apply_mutations(request).await), outdated);
+}
+
+#[tokio::test]
+async fn a_bound_that_was_met_is_named() {
+    let mut options = SqliteOptions::default();
+    options.limits.path_edges = 0;
+    let service = Service::with(WriteToken::new(TOKEN), options).await;
+    service.draw("a>b").await;
+    let request = FindPathRequest {
+        from: "a".into(),
+        to: "b".into(),
+        ..Default::default()
+    };
+    let exhausted = is(Code::ResourceExhausted, "LIMIT", "path_edges");
+    assert_eq!(shown(service.client().find_path(request).await), exhausted);
+}
+
+#[tokio::test]
+async fn a_locked_store_is_worth_another_call() {
+    let sqlite = SqliteLimits {
+        busy_timeout: Duration::from_millis(20),
+        ..SqliteLimits::default()
+    };
+    let options = SqliteOptions {
+        sqlite,
+        ..SqliteOptions::default()
+    };
+    let service = Service::with(WriteToken::new(TOKEN), options).await;
+    let other = rusqlite::Connection::open(service.folder.path().join("graph.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let request = || apply([Change::PutNode(node("a"))]);
+    let status = service
+        .client()
+        .apply_mutations(request())
+        .await
+        .unwrap_err();
+    assert!(
+        status.get_error_details().retry_info().is_some(),
+        "{status:?}"
+    );
+    let locked = is(Code::Unavailable, "STORE_LOCKED", "");
+    assert_eq!(shown::<()>(Err(status)), locked);
+    other.execute_batch("ROLLBACK").unwrap();
+    service.client().apply_mutations(request()).await.unwrap();
+}

@@ -1,0 +1,10 @@
+//! The service over real sockets.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod binary;
+mod errors;
+mod frame;
+mod harness;
+mod import;
+mod rpcs;
+mod token;

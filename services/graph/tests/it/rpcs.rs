@@ -1,0 +1,240 @@
+//! Each RPC once, as a client sees it.
+
+use prost_types::FieldMask;
+use throughline_api::graph::v1::{
+    ApplyMutationsRequest, BatchGetNodesRequest, Direction, ExportGraphRequest, FindPathRequest,
+    GetNodeRequest, GetSchemaRequest, GetStatsRequest, ListNodesRequest, Node, SearchNodesRequest,
+    TraverseRequest, TypeCount, UpdateSchemaRequest, Value, WatchChangesRequest, mutation::Change,
+    value::Kind,
+};
+use tonic::Code;
+
+use crate::harness::{Service, apply, edge, node};
+
+#[tokio::test]
+async fn every_kind_of_value_goes_there_and_back() {
+    let service = Service::start().await;
+    let time = prost_types::Timestamp {
+        seconds: -1,
+        nanos: 5,
+    };
+    let kinds = [
+        (
+            "text",
+            Kind::StringValue("\"quoted\" 🦀 \u{202e}שלום\0".into()),
+        ),
+        ("int", Kind::IntValue(i64::MIN)),
+        ("double", Kind::DoubleValue(0.1 + 0.2)),
+        ("truth", Kind::BoolValue(true)),
+        ("time", Kind::TimestampValue(time)),
+    ];
+    let properties = kinds.map(|(name, kind)| (name.to_owned(), Value { kind: Some(kind) }));
+    let put = Node {
+        properties: properties.into(),
+        etag: "ignored".into(),
+        ..node("a")
+    };
+    let request = apply([Change::PutNode(put.clone())]);
+    let applied = service
+        .client()
+        .apply_mutations(request)
+        .await
+        .unwrap()
+        .into_inner();
+    let request = GetNodeRequest {
+        id: "a".into(),
+        ..GetNodeRequest::default()
+    };
+    let found = service
+        .client()
+        .get_node(request)
+        .await
+        .unwrap()
+        .into_inner()
+        .node;
+    let etag = applied.results[0].etag.clone();
+    assert_eq!(found, Some(Node { etag, ..put }));
+}
+
+#[tokio::test]
+async fn a_node_comes_with_its_edges_and_under_its_mask() {
+    let service = Service::start().await;
+    service.draw("a>b c>a").await;
+    let request = GetNodeRequest {
+        id: "a".into(),
+        include_edges: true,
+        read_mask: Some(FieldMask {
+            paths: vec!["id".into(), "properties.name".into()],
+        }),
+        ..GetNodeRequest::default()
+    };
+    let found = service
+        .client()
+        .get_node(request)
+        .await
+        .unwrap()
+        .into_inner();
+    let expected = Node {
+        r#type: String::new(),
+        ..node("a")
+    };
+    assert_eq!(found.node, Some(expected));
+    assert_eq!(found.outgoing, [edge("a", "b")]);
+    assert_eq!(found.incoming, [edge("c", "a")]);
+    assert!(!found.edges_truncated);
+}
+
+#[tokio::test]
+async fn a_search_pages_through_ranked_hits_with_highlights() {
+    let service = Service::start().await;
+    service.draw("a>b c>d").await;
+    let mut request = SearchNodesRequest {
+        query: "name a".into(),
+        ..SearchNodesRequest::default()
+    };
+    let page = service
+        .client()
+        .search_nodes(request.clone())
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!(page.hits.len(), 1);
+    let shown: Vec<_> = page.hits[0]
+        .highlights
+        .iter()
+        .map(|it| (&*it.property, &*it.snippet))
+        .collect();
+    assert_eq!(shown, [("id", "a"), ("name", "name of a")]);
+    let ranges: Vec<_> = page.hits[0].highlights[1]
+        .ranges
+        .iter()
+        .map(|range| (range.start, range.end))
+        .collect();
+    assert_eq!(ranges, [(0, 4), (8, 9)]);
+
+    request.query = "name".into();
+    request.page_size = 3;
+    let first = service
+        .client()
+        .search_nodes(request.clone())
+        .await
+        .unwrap()
+        .into_inner();
+    request.page_token = first.next_page_token;
+    let second = service
+        .client()
+        .search_nodes(request)
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!((first.hits.len(), second.hits.len()), (3, 1));
+    assert_eq!(second.next_page_token, "");
+}
+
+#[tokio::test]
+async fn a_path_is_an_answer_and_so_is_none() {
+    let service = Service::start().await;
+    service.draw("a>b b>c").await;
+    let mut request = FindPathRequest {
+        from: "c".into(),
+        to: "a".into(),
+        direction: Direction::In.into(),
+        ..FindPathRequest::default()
+    };
+    let path = service
+        .client()
+        .find_path(request.clone())
+        .await
+        .unwrap()
+        .into_inner();
+    assert!(path.found);
+    let ids: Vec<_> = path.nodes.iter().map(|node| node.id.as_str()).collect();
+    assert_eq!(ids, ["c", "b", "a"]);
+    assert_eq!(path.edges, [edge("b", "c"), edge("a", "b")]);
+    request.direction = Direction::Out.into();
+    let none = service
+        .client()
+        .find_path(request)
+        .await
+        .unwrap()
+        .into_inner();
+    assert!(!none.found && none.nodes.is_empty() && none.edges.is_empty());
+}
+
+#[tokio::test]
+async fn mutations_with_a_key_are_replayed() {
+    let service = Service::start().await;
+    let request = ApplyMutationsRequest {
+        idempotency_key: "key".into(),
+        ..apply([Change::PutNode(node("a"))])
+    };
+    let first = service
+        .client()
+        .apply_mutations(request.clone())
+        .await
+        .unwrap()
+        .into_inner();
+    let again = service
+        .client()
+        .apply_mutations(request)
+        .await
+        .unwrap()
+        .into_inner();
+    assert!(first.results[0].changed && !first.replayed && again.replayed);
+    assert_eq!(first.results, again.results);
+}
+
+#[tokio::test]
+async fn stats_count_by_type() {
+    let service = Service::start().await;
+    service.draw("a>b b>a b>b").await;
+    let stats = service
+        .client()
+        .get_stats(GetStatsRequest {})
+        .await
+        .unwrap()
+        .into_inner();
+    let of = |name: &str, count| TypeCount {
+        r#type: name.into(),
+        count,
+    };
+    assert_eq!((stats.node_count, stats.edge_count), (2, 3));
+    assert_eq!(
+        (stats.node_types, stats.edge_types),
+        (vec![of("T", 2)], vec![of("E", 3)])
+    );
+}
+
+#[tokio::test]
+async fn the_other_seven_say_that_they_are_not_there_yet() {
+    let service = Service::start().await;
+    let mut client = service.client();
+    let answers = [
+        client
+            .batch_get_nodes(BatchGetNodesRequest::default())
+            .await
+            .err(),
+        client.list_nodes(ListNodesRequest::default()).await.err(),
+        client.get_schema(GetSchemaRequest {}).await.err(),
+        client
+            .update_schema(UpdateSchemaRequest::default())
+            .await
+            .err(),
+        client.traverse(TraverseRequest::default()).await.err(),
+        client
+            .export_graph(ExportGraphRequest::default())
+            .await
+            .err(),
+        client
+            .watch_changes(WatchChangesRequest::default())
+            .await
+            .err(),
+    ];
+    for (at, status) in answers.into_iter().enumerate() {
+        assert_eq!(
+            status.map(|status| status.code()),
+            Some(Code::Unimplemented),
+            "{at}"
+        );
+    }
+}
