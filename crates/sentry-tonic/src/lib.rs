@@ -36,12 +36,18 @@
 //! # What to know
 //!
 //! * A call's hub is current in its `call`, in each poll of its future and of
-//!   its body. A task that a handler spawns must be given it, by
-//!   `SentryFutureExt::bind_hub` and
-//!   [`TraceContext::bind`](sentry_propagation::TraceContext::bind).
+//!   its body, and when those are dropped. A task that a handler spawns must be
+//!   given it, by `SentryFutureExt::bind_hub` and
+//!   [`TraceContext::bind`](sentry_propagation::TraceContext::bind). The body
+//!   of a *client's* request is polled by the connection, outside of any call.
 //! * On the server, our layer goes outside of what may fail a call and inside
-//!   of tonic-web. tonic's own load shedding and timeouts are outside of all
-//!   layers: what they refuse is not seen.
+//!   of tonic-web; grpc-web itself is let through untraced. tonic's own load
+//!   shedding and timeouts are outside of all layers: what they refuse is not
+//!   seen.
+//! * A span that is active when a call comes in, as that of tonic's `trace_fn`
+//!   under `sentry-tracing`, is the call's parent, unless the caller's trace is
+//!   another. Do not put `sentry-tower`'s transactions around our layer: they
+//!   end with the head, and what ends later in them is lost.
 //! * Without the feature `tonic` nothing here depends on tonic.
 
 pub mod attributes;

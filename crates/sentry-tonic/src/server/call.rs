@@ -73,10 +73,12 @@ impl Call {
         panic::catch(|| self.scope.run(inside))
     }
 
-    /// Drops what is inside in the call's hub. A panic there changes nothing
-    /// for the caller any more; the panic hook has seen it.
+    /// Drops what is inside in the call's hub. A panic there is reported, and
+    /// changes nothing for the caller: the answer is there, or nobody waits.
     pub(super) fn discard(&self, drop: impl FnOnce()) {
-        let _ = self.run(drop);
+        if let Err(payload) = self.run(drop) {
+            self.report_panic(&payload);
+        }
     }
 
     /// Makes the span, the first time. Not before the first poll: tonic's
@@ -114,10 +116,7 @@ impl Call {
     /// What is inside panicked. The caller gets INTERNAL from whoever calls
     /// this, unless the panic is to go on.
     pub(super) fn panicked(&mut self, payload: Payload) {
-        let limits = &self.config.limits;
-        self.scope.report_panic(&self.method, || {
-            panic::message(&payload, limits.message_bytes)
-        });
+        self.report_panic(&payload);
         self.end(Code::Internal);
         if self.config.repanic {
             panic::resume(payload);
@@ -146,6 +145,12 @@ impl Call {
         if open && self.config.error_events.wants(code) {
             self.scope.report_status(&self.method, code, &message());
         }
+    }
+
+    fn report_panic(&self, payload: &Payload) {
+        let most = self.config.limits.message_bytes;
+        self.scope
+            .report_panic(&self.method, || panic::message(payload, most));
     }
 
     fn end(&mut self, code: Code) {

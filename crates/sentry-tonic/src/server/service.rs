@@ -24,13 +24,14 @@ impl<S> ServerService<S> {
     }
 
     /// Whether this request is a gRPC call that is to be traced. Preflights and
-    /// whatever else shares the port are not.
+    /// whatever else shares the port are not; nor is grpc-web, whose status is
+    /// hidden in its body until tonic-web, further inside, has made it gRPC.
     fn traces<B>(&self, request: &Request<B>) -> bool {
         request.method() == Method::POST
             && request
                 .headers()
                 .get(header::CONTENT_TYPE)
-                .is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"))
+                .is_some_and(|value| is_grpc(value.as_bytes()))
             && !(self.config.skip)(request.uri().path())
     }
 }
@@ -66,10 +67,37 @@ where
     }
 }
 
+/// `application/grpc`, alone or with a format (`+proto`) or parameters.
+fn is_grpc(content_type: &[u8]) -> bool {
+    content_type
+        .strip_prefix(b"application/grpc")
+        .is_some_and(|rest| matches!(rest.first(), None | Some(b'+' | b';' | b' ')))
+}
+
 impl<S: std::fmt::Debug> std::fmt::Debug for ServerService<S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("ServerService")
             .field("inner", &self.inner)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn content_types() {
+        for (value, expected) in [
+            ("application/grpc", true),
+            ("application/grpc+proto", true),
+            ("application/grpc;charset=utf-8", true),
+            ("application/grpc-web", false),
+            ("application/grpc-web-text+proto", false),
+            ("application/json", false),
+            ("", false),
+        ] {
+            assert_eq!(is_grpc(value.as_bytes()), expected, "{value}");
+        }
     }
 }

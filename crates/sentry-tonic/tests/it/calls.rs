@@ -217,3 +217,20 @@ fn what_is_skipped_can_be_chosen() {
         Some("it.v1.Echo/Join")
     );
 }
+
+#[test]
+fn a_status_that_the_application_sets_stands() {
+    let server = Side::new();
+    let echo = Echo::new().say(|request| async {
+        sentry_core::configure_scope(|scope| {
+            let span = scope.get_span().unwrap();
+            span.set_status(SpanStatus::Aborted);
+        });
+        Ok(tonic::Response::new(request.into_inner()))
+    });
+    let served = server.serve(ServerLayer::new(), echo);
+    Side::without_client().run(async { served.bare().say(note("")).await.unwrap() });
+    let call = trace_of(&server.transaction());
+    assert_eq!(call.status, Some(SpanStatus::Aborted));
+    assert_eq!(call.data["rpc.response.status_code"], "OK");
+}

@@ -110,7 +110,12 @@ fn extract_and_in_scope_change_nothing_under_the_layer() {
         let trace: IncomingTrace = request.extensions_mut().remove().unwrap();
         async move {
             let mut next = Caller::new(ClientLayer::new().layer(endpoint.connect_lazy()));
-            trace.in_scope(next.say(note(""))).await?;
+            let work = async {
+                sentry_core::configure_scope(|scope| scope.set_tag("shared", "yes"));
+                next.say(note("")).await
+            };
+            trace.in_scope(work).await?;
+            sentry_core::capture_message("after", Level::Info);
             Ok(Response::new(note("")))
         }
     });
@@ -127,6 +132,7 @@ fn extract_and_in_scope_change_nothing_under_the_layer() {
     assert_eq!(transaction.spans.len(), 1, "{transaction:#?}");
     let expected = format!("{TRACE}-{}-1", transaction.spans[0].span_id);
     assert_eq!(peer.head()["sentry-trace"], expected);
+    assert_eq!(side.sent().events[0].tags["shared"], "yes", "one scope");
 }
 
 #[test]

@@ -5,6 +5,7 @@
     reason = "clippy takes only functions marked as tests for tests"
 )]
 
+mod bodies;
 mod calls;
 mod codes;
 mod echo;

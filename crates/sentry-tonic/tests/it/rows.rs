@@ -14,7 +14,7 @@ use tower::Layer;
 
 use crate::echo::{Echo, Note, Notes, note};
 use crate::peer::{Peer, answer, empty_message};
-use crate::stage::{Caller, Side, Traced, drain, trace_of};
+use crate::stage::{Caller, Served, Side, Traced, drain, trace_of};
 
 /// Long enough never to pass.
 const FOREVER: Duration = Duration::from_secs(3600);
@@ -154,32 +154,65 @@ fn a_panic_in_a_stream_without_our_layer_looks_like_a_cancel() {
 }
 
 #[test]
-fn a_deadline_of_the_caller_is_told_from_a_cancel_on_both_ends() {
-    let call = async |mut caller: Caller<_>| {
+fn a_deadline_of_the_caller_is_told_from_a_cancel() {
+    let client = Side::new();
+    let served = Side::without_client().serve(ServerLayer::new(), silent());
+    client.run_in_transaction(async {
         let mut request = Request::new(note(""));
         request.set_timeout(Duration::from_millis(50));
-        let status = caller.say(request).await.unwrap_err();
+        let status = served.traced().say(request).await.unwrap_err();
         assert_eq!(status.code(), Code::Cancelled, "as tonic has it");
-    };
-    let expected = (SpanStatus::DeadlineExceeded, SpanStatus::DeadlineExceeded);
-    check(silent(), call, expected);
+    });
+    let here = client.transaction().spans[0].status;
+    assert_eq!(here, Some(SpanStatus::DeadlineExceeded));
+}
+
+#[test]
+fn a_deadline_that_the_server_is_told_of_is_told_from_a_cancel() {
+    let server = Side::new();
+    let served = server.serve(ServerLayer::new(), silent());
+    // A caller with no timer of its own, which might go off first.
+    let answer = Side::without_client().run(post(&served, "/it.v1.Echo/Say", "50m"));
+    assert_eq!(answer.headers()["grpc-status"], "1", "as tonic has it");
+    let there = trace_of(&server.transaction()).status;
+    assert_eq!(there, Some(SpanStatus::DeadlineExceeded));
 }
 
 #[test]
 fn a_deadline_in_a_stream_is_told_from_a_cancel_on_both_ends() {
     let call = async |mut caller: Caller<_>| {
         let mut request = Request::new(note(""));
-        let timeout = Duration::from_millis(50);
-        request.set_timeout(timeout);
-        let read = async {
-            let stream = caller.split(request).await.unwrap().into_inner();
-            drain(stream).await
-        };
-        // tonic's timer does not cover the stream; this one is the caller's.
-        tokio::time::timeout(timeout, read).await.unwrap_err();
+        request.set_timeout(Duration::from_millis(500));
+        let mut stream = caller.split(request).await.unwrap().into_inner();
+        assert_eq!(stream.message().await.unwrap(), Some(note("one")));
+        // tonic's timer does not cover the stream. This one is the caller's, and
+        // late enough to be past the deadline on the server's clock too.
+        let late = Duration::from_millis(1500);
+        let next = stream.message();
+        tokio::time::timeout(late, next).await.unwrap_err();
     };
     let expected = (SpanStatus::DeadlineExceeded, SpanStatus::DeadlineExceeded);
     check(one_then_silence(), call, expected);
+}
+
+/// Posts an empty message over a connection of its own.
+async fn post(served: &Served, path: &str, timeout: &str) -> http::Response<hyper::body::Incoming> {
+    let socket = tokio::net::TcpStream::connect(served.address)
+        .await
+        .unwrap();
+    let executor = hyper_util::rt::TokioExecutor::new();
+    let socket = hyper_util::rt::TokioIo::new(socket);
+    let (mut sender, connection) = hyper::client::conn::http2::handshake(executor, socket)
+        .await
+        .unwrap();
+    tokio::spawn(connection);
+    let request = http::Request::post(format!("{}{path}", served.url()))
+        .header("content-type", "application/grpc")
+        .header("te", "trailers")
+        .header("grpc-timeout", timeout)
+        .body(http_body_util::Full::new(empty_message()))
+        .unwrap();
+    sender.send_request(request).await.unwrap()
 }
 
 #[test]
