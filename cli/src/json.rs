@@ -1,25 +1,24 @@
 //! Messages as canonical protobuf JSON, by the descriptor set that the types
 //! were generated from.
 
+use std::collections::BTreeMap;
+
 use anyhow::Context as _;
 use prost::Message;
 use prost_reflect::{DescriptorPool, DynamicMessage, SerializeOptions};
+use serde_json::Value;
 
 /// `message`, which is of type `name`, as indented JSON.
 pub(crate) fn pretty(name: &str, message: &impl Message) -> anyhow::Result<String> {
-    write(name, message, serde_json::Serializer::pretty(Vec::new()))
+    Ok(serde_json::to_string_pretty(&value(name, message)?)?)
 }
 
 /// `message`, which is of type `name`, as JSON on one line.
 pub(crate) fn line(name: &str, message: &impl Message) -> anyhow::Result<String> {
-    write(name, message, serde_json::Serializer::new(Vec::new()))
+    Ok(serde_json::to_string(&value(name, message)?)?)
 }
 
-fn write<F: serde_json::ser::Formatter>(
-    name: &str,
-    message: &impl Message,
-    mut serializer: serde_json::Serializer<Vec<u8>, F>,
-) -> anyhow::Result<String> {
+fn value(name: &str, message: &impl Message) -> anyhow::Result<BTreeMap<String, Value>> {
     let pool = DescriptorPool::decode(throughline_api::FILE_DESCRIPTOR_SET)?;
     let descriptor = pool
         .get_message_by_name(name)
@@ -27,8 +26,10 @@ fn write<F: serde_json::ser::Formatter>(
     let message = DynamicMessage::decode(descriptor, message.encode_to_vec().as_slice())?;
     // Zeros and empty lists are written too, so that a script finds each field.
     let options = SerializeOptions::new().skip_default_fields(false);
-    message.serialize_with_options(&mut serializer, &options)?;
-    Ok(String::from_utf8(serializer.into_inner())?)
+    let value = message.serialize_with_options(serde_json::value::Serializer, &options)?;
+    // As a tree it is in order of name: protobuf's maps have no order, and the
+    // same answer must be the same text.
+    Ok(serde_json::from_value(value)?)
 }
 
 #[cfg(test)]
@@ -48,7 +49,7 @@ mod tests {
             }],
             ..Default::default()
         };
-        let expected = r#"{"nodeCount":"3","edgeCount":"0","nodeTypes":[{"type":"Crate","count":"3"}],"edgeTypes":[]}"#;
+        let expected = r#"{"edgeCount":"0","edgeTypes":[],"nodeCount":"3","nodeTypes":[{"count":"3","type":"Crate"}]}"#;
         assert_eq!(
             line("throughline.graph.v1.GetStatsResponse", &stats).unwrap(),
             expected

@@ -127,7 +127,7 @@ fn span_line(
 
     let mut text = paint(palette.faint(), branch);
     // The service's part is coloured; it is a prefix of what is shown.
-    let name = clean(&span.service);
+    let name = hop(span);
     match shown.strip_prefix(name.as_str()) {
         Some(rest) => {
             let _ = write!(text, "{}{rest}{fill}", paint(service, &name));
@@ -192,8 +192,7 @@ fn fit(text: &str, branch: &str, canvas: &Canvas) -> String {
 
 /// Service, operation and name of a span, and whether it hangs in the air.
 fn words(span: &Span) -> String {
-    let parts = [&span.service, &span.op, &span.name].map(|part| clean(part));
-    let mut words = parts.join("  ");
+    let mut words = format!("{}  {}  {}", hop(span), clean(&span.op), clean(&span.name));
     if span.orphan {
         let _ = write!(
             words,
@@ -202,6 +201,19 @@ fn words(span: &Span) -> String {
         );
     }
     words
+}
+
+/// Where a span ran: in its service, or in the database that the service asked.
+fn hop(span: &Span) -> String {
+    let system = span
+        .attributes
+        .get("db.system")
+        .map(|json| json.trim_matches('"'));
+    clean(
+        system
+            .filter(|system| !system.is_empty())
+            .unwrap_or(&span.service),
+    )
 }
 
 fn status(span: &Span) -> &str {

@@ -15,7 +15,12 @@ fn of(service: &str, op: &str, mut span: Span) -> Span {
 }
 
 fn whole() -> Trace {
-    let mut query = node(of("sqlite", "db.query", span("SELECT …", 40, 30)), vec![]);
+    // A database's span is sent by the service that asked it.
+    let mut asked = of("graph", "db.query", span("SELECT …", 40, 30));
+    asked
+        .attributes
+        .insert("db.system".into(), r#""sqlite""#.into());
+    let mut query = node(asked, vec![]);
     query.logs.push(log("3 rows", 45));
     let mut server = node(
         of("graph", "rpc.server", span("g.Graph/FindPath", 30, 60)),

@@ -1,0 +1,95 @@
+//! Runs the command and keeps what it said.
+
+use std::ffi::OsStr;
+use std::path::Path;
+use std::process::Stdio;
+
+use tokio::process::Command;
+
+/// What a run of the command came to.
+#[derive(Debug)]
+pub(crate) struct Said {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Said {
+    /// Fails unless the exit code is this one.
+    pub(crate) fn exits(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "{self:#?}");
+        self
+    }
+
+    /// Fails unless stdout holds `text`.
+    pub(crate) fn prints(self, text: &str) -> Self {
+        assert!(self.stdout.contains(text), "no {text:?} in {self:#?}");
+        self
+    }
+
+    /// Fails unless stderr holds `text`.
+    pub(crate) fn says(self, text: &str) -> Self {
+        assert!(self.stderr.contains(text), "no {text:?} in {self:#?}");
+        self
+    }
+}
+
+/// The command with these arguments, without the variables of whoever runs the
+/// tests.
+pub(crate) fn throughline<I>(args: I) -> Run
+where
+    I: IntoIterator,
+    I::Item: AsRef<OsStr>,
+{
+    let mut command = Command::new(env!("CARGO_BIN_EXE_throughline"));
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        let ours = [
+            "THROUGHLINE_",
+            "SENTRY_",
+            "INSPECTOR_",
+            "TRACE_",
+            "RUST_LOG",
+            "LOG_FORMAT",
+        ];
+        let colour = ["NO_COLOR", "CLICOLOR", "COLUMNS"];
+        if ours
+            .iter()
+            .chain(&colour)
+            .any(|prefix| text.starts_with(prefix))
+        {
+            command.env_remove(&name);
+        }
+    }
+    command.args(args).stdin(Stdio::null()).kill_on_drop(true);
+    Run(command)
+}
+
+/// A line of words as the command.
+pub(crate) fn line(line: &str) -> Run {
+    throughline(line.split_whitespace())
+}
+
+/// A run about to be made.
+pub(crate) struct Run(Command);
+
+impl Run {
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
+        self.0.env(name, value);
+        self
+    }
+
+    pub(crate) fn path(mut self, flag: &str, path: &Path) -> Self {
+        self.0.arg(flag).arg(path);
+        self
+    }
+
+    pub(crate) async fn run(mut self) -> Said {
+        let output = self.0.output().await.unwrap();
+        Said {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}

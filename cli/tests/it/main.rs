@@ -1,0 +1,11 @@
+//! The command as a process, against servers of this workspace and against
+//! servers that fail.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod assert;
+mod command;
+mod graph;
+mod import;
+mod servers;
+mod trace;
+mod usage;
