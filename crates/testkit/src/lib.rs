@@ -29,4 +29,4 @@ pub use binaries::{Binaries, binaries};
 pub use collector::{Collector, Envelope, Mode};
 pub use process::{Finished, Process, ProcessBuilder};
 pub use proxy::{RecordedRequest, RecordingProxy};
-pub use wait::SAFETY;
+pub use wait::{SAFETY, eventually};

@@ -72,22 +72,37 @@ impl ProcessBuilder {
     /// When it ends before that, or takes longer than [`SAFETY`]; the
     /// message carries its stderr.
     pub async fn spawn(self) -> Process {
-        let name = self.name.clone();
-        let mut process = self.start();
-        let output = process.output.clone();
-        let listening = output.wait(
-            |output| {
-                announced(&output.stdout)
-                    .map(Some)
-                    .or(output.ended.then_some(None))
-            },
-            |output| format!("{name} did not say that it listens; {output}"),
-        );
-        match listening.await {
-            Some(url) => process.url = url,
-            None => output.read(|output| panic!("{name} ended before it listened; {output}")),
-        }
+        let (mut process, url) = self.start_until("listens", announced).await;
+        process.url = url;
         process
+    }
+
+    /// Starts the child and waits until its stdout satisfies `found`; what it
+    /// announces as its URL is not looked for.
+    ///
+    /// # Panics
+    ///
+    /// As [`spawn`](Self::spawn) does.
+    pub async fn spawn_until(self, found: impl Fn(&str) -> bool) -> Process {
+        let found = |stdout: &str| found(stdout).then_some(());
+        self.start_until("wrote what was waited for", found).await.0
+    }
+
+    async fn start_until<T>(self, what: &str, find: impl Fn(&str) -> Option<T>) -> (Process, T) {
+        let name = self.name.clone();
+        let process = self.start();
+        let output = process.output.clone();
+        let found = output.wait(
+            |output| {
+                let found = find(&output.stdout);
+                found.map(Some).or(output.ended.then_some(None))
+            },
+            |output| format!("{name}: never said that it {what}; {output}"),
+        );
+        match found.await {
+            Some(found) => (process, found),
+            None => output.read(|output| panic!("{name}: ended before it {what}; {output}")),
+        }
     }
 
     /// Runs the child to its end.

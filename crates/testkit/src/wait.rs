@@ -8,6 +8,24 @@ use tokio::sync::watch;
 /// what a loaded machine needs, so that no test depends on it.
 pub const SAFETY: Duration = Duration::from_secs(60);
 
+/// How often a condition is looked at that nothing announces.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// Waits for a condition that nothing announces, such as the end of a process that
+/// is not our child.
+///
+/// # Panics
+///
+/// After [`SAFETY`], with `what`.
+pub async fn eventually(what: &str, holds: impl Fn() -> bool) {
+    let waited = tokio::time::timeout(SAFETY, async {
+        while !holds() {
+            tokio::time::sleep(LOOK).await;
+        }
+    });
+    assert!(waited.await.is_ok(), "waited in vain until {what}");
+}
+
 /// A value that grows, and on which tests wait.
 pub(crate) struct Watched<T>(watch::Sender<T>);
 

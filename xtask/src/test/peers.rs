@@ -1,11 +1,14 @@
-//! Programs that are not ours, as callers in the tests: where they are, or why
-//! they are not there. A test takes its peer from the variable and is skipped
-//! without it; a new peer is a new line here.
+//! Programs that are not ours, as callers in the tests: where they are, how they
+//! are had, or why they are not there. A test takes its peer from the variable and
+//! is skipped without it; a new peer is a new line here.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use tokio::process::Command;
+
+use crate::workspace;
 
 /// A program that some tests need.
 #[derive(Debug)]
@@ -16,8 +19,13 @@ pub(crate) struct Peer {
     pub(crate) variable: &'static str,
     /// The program to look for on the PATH.
     program: &'static str,
+    /// Where `install` leaves it, in `target/xtask`.
+    installed: &'static str,
     /// What it is asked, to see that it is fit: it must end well.
     probe: &'static [&'static str],
+    /// How it is had where it is not, in the workspace's root; `{}` stands for
+    /// `target/xtask`. Versions are pinned.
+    install: &'static [&'static [&'static str]],
 }
 
 /// All peers.
@@ -26,32 +34,96 @@ pub(crate) const PEERS: &[Peer] = &[
         name: "python-grpcio",
         variable: "THROUGHLINE_PYTHON",
         program: "python3",
-        probe: &["-c", "import grpc, google.protobuf"],
+        installed: "python/bin/python",
+        probe: &["-c", "import grpc, google.protobuf.message_factory"],
+        install: &[
+            &["python3", "-m", "venv", "{}/python"],
+            &[
+                "{}/python/bin/pip",
+                "install",
+                "--quiet",
+                "--disable-pip-version-check",
+                "--requirement",
+                "interop/python/requirements.txt",
+            ],
+        ],
     },
     Peer {
         name: "grpcurl",
         variable: "THROUGHLINE_GRPCURL",
         program: "grpcurl",
+        installed: "go/grpcurl",
         probe: &["-version"],
+        install: &[&[
+            "env",
+            "GOBIN={}/go",
+            "go",
+            "install",
+            "github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.4",
+        ]],
     },
 ];
 
-/// The program of a peer, or why it cannot be had.
+/// The program of a peer, installed if need be, or why it cannot be had.
 pub(crate) async fn find(peer: &Peer) -> Result<OsString, String> {
-    let program = std::env::var_os(peer.variable).unwrap_or_else(|| peer.program.into());
-    let shown = program.to_string_lossy().into_owned();
-    let probed = Command::new(&program)
-        .args(peer.probe)
+    if let Some(chosen) = std::env::var_os(peer.variable) {
+        let fit = is_fit(peer, &chosen).await;
+        return fit.map(|()| chosen);
+    }
+    if is_fit(peer, peer.program.as_ref()).await.is_ok() {
+        return Ok(peer.program.into());
+    }
+    let folder = workspace::root().join("target/xtask");
+    let installed: PathBuf = folder.join(peer.installed);
+    if is_fit(peer, installed.as_ref()).await.is_err() {
+        install(peer, &folder).await?;
+        is_fit(peer, installed.as_ref()).await?;
+    }
+    Ok(installed.into())
+}
+
+async fn is_fit(peer: &Peer, program: &OsStr) -> Result<(), String> {
+    let mut probe = Command::new(program);
+    ended_well(probe.args(peer.probe))
+        .await
+        .map_err(|why| format!("{why}; {} names another one", peer.variable))
+}
+
+async fn install(peer: &Peer, folder: &Path) -> Result<(), String> {
+    println!("installing {} into target/xtask", peer.name);
+    for step in peer.install {
+        let words = step
+            .iter()
+            .map(|word| word.replace("{}", &folder.to_string_lossy()));
+        let words: Vec<String> = words.collect();
+        let (program, arguments) = words.split_first().ok_or("a step names a program")?;
+        let mut command = Command::new(program);
+        command.args(arguments).current_dir(workspace::root());
+        ended_well(&mut command).await?;
+    }
+    Ok(())
+}
+
+/// Runs a command in silence.
+async fn ended_well(command: &mut Command) -> Result<(), String> {
+    let program = command
+        .as_std()
+        .get_program()
+        .to_string_lossy()
+        .into_owned();
+    let first = command.as_std().get_args().next().unwrap_or_default();
+    let shown = format!("{program} {}", first.to_string_lossy());
+    let status = command
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .kill_on_drop(true)
         .status()
         .await;
-    match probed {
-        Ok(status) if status.success() => Ok(program),
-        Ok(_) => Err(format!("`{shown} {}` fails", peer.probe.join(" "))),
-        Err(error) => Err(format!("{shown}: {error}; {} names it", peer.variable)),
+    match status {
+        Ok(status) if status.success() => Ok(()),
+        Ok(_) => Err(format!("`{shown} …` fails")),
+        Err(error) => Err(format!("{program}: {error}")),
     }
 }
 
@@ -59,18 +131,29 @@ pub(crate) async fn find(peer: &Peer) -> Result<OsString, String> {
 mod tests {
     use super::*;
 
-    #[tokio::test]
-    async fn a_peer_is_there_and_fit_or_it_is_said_why_not() {
-        let peer = |program, probe| Peer {
+    fn peer(program: &'static str, probe: &'static [&'static str]) -> Peer {
+        Peer {
             name: "x",
             variable: "XTASK_NO_SUCH_VARIABLE",
             program,
+            installed: "no/such/program",
             probe,
-        };
-        assert_eq!(find(&peer("sh", &["-c", "exit 0"])).await, Ok("sh".into()));
-        let unfit = find(&peer("sh", &["-c", "exit 3"])).await.unwrap_err();
-        assert!(unfit.contains("fails"), "{unfit}");
-        let missing = find(&peer("no-such-program", &[])).await.unwrap_err();
-        assert!(missing.contains("XTASK_NO_SUCH_VARIABLE"), "{missing}");
+            install: &[&["sh", "-c", "exit 4"]],
+        }
+    }
+
+    #[tokio::test]
+    async fn a_peer_is_there_and_fit_or_it_is_said_why_not() {
+        let found = find(&peer("sh", &["-c", "exit 0"])).await;
+        assert_eq!(found, Ok("sh".into()));
+        let unfit = is_fit(&peer("sh", &["-c", "exit 3"]), "sh".as_ref()).await;
+        assert!(
+            unfit.as_ref().is_err_and(|why| why.contains("fails")),
+            "{unfit:?}"
+        );
+        let missing = is_fit(&peer("none", &[]), "no-such-program".as_ref()).await;
+        assert!(missing.is_err_and(|why| why.contains("XTASK_NO_SUCH_VARIABLE")));
+        let uninstallable = find(&peer("no-such-program", &[])).await;
+        assert!(uninstallable.is_err_and(|why| why.contains("`sh -c …` fails")));
     }
 }
