@@ -135,4 +135,23 @@ mod tests {
         }
         assert!(kept("x-tenant", &[HeaderName::from_static("x-tenant")]));
     }
+
+    #[test]
+    fn sizes_and_the_connections_own_do_not_come_back() {
+        let mut headers = HeaderMap::new();
+        for name in [
+            "connection",
+            "content-length",
+            "grpc-message",
+            "keep-alive",
+            "transfer-encoding",
+            "x-custom",
+        ] {
+            headers.insert(name, "1".parse().expect("a value"));
+        }
+        keep_for_caller(&mut headers);
+        let mut left: Vec<_> = headers.keys().map(HeaderName::as_str).collect();
+        left.sort_unstable();
+        assert_eq!(left, ["grpc-message", "x-custom"]);
+    }
 }
