@@ -12,6 +12,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use self::data::Data;
 use self::layers::LayersOut;
 use self::stack::Stack;
 
@@ -47,10 +48,12 @@ enum Outcome {
 
 /// Runs `up`. Whatever happens, the children are stopped before it returns.
 pub(crate) async fn run(options: Options) -> anyhow::Result<ExitCode> {
+    // Ours as long as the services run, not only until they are up.
+    let data = Data::open(&crate::workspace::root())?;
     let mut stack = Stack::default();
     let interrupted = interrupted()?;
     let outcome = tokio::select! {
-        outcome = bring_up(&mut stack, &options) => outcome,
+        outcome = bring_up(&mut stack, &data, &options) => outcome,
         () = interrupted => Ok(Outcome::Interrupted),
     };
     let outcome = match outcome {
@@ -65,13 +68,12 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<ExitCode> {
     })
 }
 
-async fn bring_up(stack: &mut Stack, options: &Options) -> anyhow::Result<Outcome> {
+async fn bring_up(stack: &mut Stack, data: &Data, options: &Options) -> anyhow::Result<Outcome> {
     println!("building the services (dev profile)");
     let binaries = crate::workspace::build().await?;
-    let data = data::Data::open(&crate::workspace::root())?;
-    stack.start(&binaries, &data, options).await?;
+    stack.start(&binaries, data, options).await?;
     let whole = tokio::select! {
-        whole = query::run(&binaries, &data, stack.addresses(), options.layers_out.as_ref()) => whole?,
+        whole = query::run(&binaries, data, stack.addresses(), options.layers_out.as_ref()) => whole?,
         died = stack.first_death() => anyhow::bail!(died),
     };
     println!("\n{}", stack.addresses());
