@@ -23,7 +23,8 @@ pub(crate) fn expected(tree: &TraceTree, expected: &Expectations) -> Vec<Diagnos
     }
     let nowhere = |service: &str| !tree.around.nearby.iter().any(|span| is_of(span, service));
     if let Some(first) = missing.iter().find(|service| nowhere(service)) {
-        name_unknown(&scene, first, &mut found);
+        let rank = |name: &str| expected.services.iter().position(|service| service == name);
+        name_unknown(&scene, first, |name| rank(first) < rank(name), &mut found);
     }
     for service in &missing {
         if !explained(tree, service, &found) {
@@ -59,20 +60,33 @@ pub(crate) fn explains(tree: &TraceTree, service: &str, diagnosis: &Diagnosis) -
     breaks && (there || diagnosis.service == service)
 }
 
-/// A break at an address of which no service is known is that of the first expected
-/// service that shows up nowhere: people name hops in their order.
-fn name_unknown(scene: &Scene<'_>, service: &str, found: &mut [Diagnosis]) {
+/// A break whose hop is not certain is that of the first expected service that shows up
+/// nowhere, for people name hops in their order: one at an address of which no service
+/// is known, or before a service expected later whose server side is there.
+fn name_unknown(
+    scene: &Scene<'_>,
+    service: &str,
+    is_before: impl Fn(&str) -> bool,
+    found: &mut [Diagnosis],
+) {
+    let nearby = &scene.tree.around.nearby;
     let known = |name: &str| {
-        let nearby = &scene.tree.around.nearby;
         scene.services.contains(name) || nearby.iter().any(|span| span.service == name)
     };
-    let unknown = found.iter_mut().find(|diagnosis| {
+    let serves = |diagnosis: &Diagnosis| {
+        nearby.iter().any(|span| {
+            span.service == diagnosis.service
+                && span.side() == Some(Side::Server)
+                && diagnosis.span_ids.contains(&span.span_id)
+        })
+    };
+    let uncertain = found.iter_mut().find(|diagnosis| {
         diagnosis.kind == DiagnosisKind::NotPropagated
             && diagnosis.side == Some(Side::Server)
-            && !known(&diagnosis.service)
+            && (!known(&diagnosis.service) || (serves(diagnosis) && is_before(&diagnosis.service)))
     });
-    if let Some(diagnosis) = unknown {
-        diagnosis.message = format!("{} (taken to be {service})", diagnosis.message);
+    if let Some(diagnosis) = uncertain {
+        diagnosis.message = format!("{} (the hop is taken to be {service})", diagnosis.message);
         diagnosis.service = service.to_owned();
     }
 }

@@ -204,6 +204,22 @@ fn server_side_that_recorded_nothing_is_known_by_address_or_by_expectation() {
         Verdict::Fails
     );
 
+    // Its callee is called without a header.
+    let callee = format!("{lines}\n b 5 - core rpc.server p.S/M 250 750");
+    let first = &diagnose_expected(&crate::scene::tree(&callee), &expected)[0];
+    assert_eq!(
+        (first.kind, &*first.service, first.side),
+        (Kind::NotPropagated, "edge", SERVER)
+    );
+    // One that should come after it is not between.
+    let services = vec!["shop".to_owned(), "core".to_owned(), "edge".to_owned()];
+    let other = Expectations {
+        services,
+        ..Expectations::default()
+    };
+    let first = &diagnose_expected(&crate::scene::tree(&callee), &other)[0];
+    assert_eq!((&*first.service, first.side), ("core", SERVER));
+
     // Its callee continues a span of a trace that no one recorded.
     let lines = format!("{lines}\n b 5 9 core rpc.server p.S/M 250 750");
     let first = &diagnose_expected(&crate::scene::tree(&lines), &expected)[0];
