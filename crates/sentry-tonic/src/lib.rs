@@ -8,7 +8,9 @@
 //!
 //! # fn run(channel: ()) {
 //! // 1. Where Sentry starts: a transport that never holds up a call.
-//! // let _guard = sentry::init(sentry_propagation::client_options().dsn(…));
+//! let options = sentry_propagation::client_options().traces_sample_rate(0.25);
+//! // let _guard = sentry::init(options);
+//! # let _ = options;
 //!
 //! // 2. The server: tonic::transport::Server::builder().layer(…)
 //! let server = sentry_tonic::ServerLayer::new();

@@ -112,7 +112,7 @@ fn hints_and_errors_come_through_as_they_are() {
             Err::<Response<Holding>, _>(std::io::Error::from(std::io::ErrorKind::TimedOut))
         });
         let error: std::io::Error = ClientLayer::new()
-            .layer(refusing.clone())
+            .layer(refusing)
             .oneshot(request())
             .await
             .unwrap_err();
@@ -135,4 +135,57 @@ fn a_future_that_is_never_polled_leaves_a_call_that_was_cancelled() {
     });
     let status = crate::stage::trace_of(&side.transaction()).status;
     assert_eq!(status, Some(sentry_core::protocol::SpanStatus::Cancelled));
+}
+
+/// Panics when it is dropped.
+struct Brittle(Holding);
+
+impl Drop for Brittle {
+    fn drop(&mut self) {
+        panic!("in a destructor");
+    }
+}
+
+impl Body for Brittle {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Pin::new(&mut self.0).poll_frame(cx)
+    }
+}
+
+#[test]
+fn a_panic_in_a_destructor_is_an_event_and_the_answer_stands() {
+    let side = Side::new();
+    side.run(async {
+        let service = ServerLayer::new().layer(service_fn(async |_: Request<_>| {
+            Ok::<_, Infallible>(Response::new(Brittle(Holding::new())))
+        }));
+        let body = service.oneshot(request()).await.unwrap().into_body();
+        let body = body.collect().await.unwrap();
+        assert_eq!(body.trailers().unwrap()["grpc-status"], "0");
+    });
+    let call = crate::stage::trace_of(&side.transaction());
+    assert_eq!(call.status, Some(sentry_core::protocol::SpanStatus::Ok));
+    let events = side.sent().events;
+    assert_eq!(events.len(), 1);
+    let trace = crate::stage::trace_of_event(&events[0]);
+    assert_eq!(trace.span_id, call.span_id);
+}
+
+#[test]
+fn a_transaction_of_a_clients_own_has_the_scope_that_it_began_in() {
+    let side = Side::new();
+    let body = side.run(async {
+        sentry_core::configure_scope(|scope| scope.set_tag("job", "nightly"));
+        let client = ClientLayer::new().layer(service_fn(answer));
+        client.oneshot(request()).await.unwrap().into_body()
+    });
+    // Ends on a thread whose hub is another.
+    drop(body);
+    assert_eq!(side.transaction().tags["job"], "nightly");
 }
