@@ -15,8 +15,9 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::body::Whole;
 use crate::gate::{self, Gate};
+use crate::origin::Origins;
 use crate::proxy::Proxy;
-use crate::{Error, Limits, Methods, Options, Origin, headers};
+use crate::{Error, Limits, Methods, Options, headers};
 
 /// The path that says whether the gateway itself is up. It is plain HTTP, it is not traced, and it asks nobody.
 pub const HEALTH: &str = "/health";
@@ -65,11 +66,13 @@ fn passed(options: &Options, telemetry: &Telemetry) -> Vec<HeaderName> {
 }
 
 /// What pages of the listed origins may do. Nothing is allowed by reflecting what was asked.
-fn cors(origins: &[Origin], limits: &Limits, passed: Vec<HeaderName>) -> CorsLayer {
+fn cors(origins: &Origins, limits: &Limits, passed: Vec<HeaderName>) -> CorsLayer {
+    let listed: Vec<_> = origins
+        .iter()
+        .map(|origin| origin.header().clone())
+        .collect();
     CorsLayer::new()
-        .allow_origin(AllowOrigin::list(
-            origins.iter().map(|origin| origin.header().clone()),
-        ))
+        .allow_origin(AllowOrigin::list(listed))
         .allow_methods([Method::POST])
         .allow_headers(
             headers::ALLOWED

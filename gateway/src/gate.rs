@@ -12,7 +12,7 @@ use sentry_propagation::{Admission, EdgeTrust, Trust};
 use tonic::Status;
 
 use crate::headers::TRUST;
-use crate::{Options, Origin, answer};
+use crate::{Options, answer};
 
 /// The address of a request's peer, put there by the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,7 +86,7 @@ impl Gate {
     pub fn of(options: &Options) -> Self {
         let edge = EdgeTrust::new(options.trust.into())
             .token(options.trusted_token.as_deref().unwrap_or_default());
-        let origins = options.origins.iter().map(Origin::to_string);
+        let origins = options.origins.iter().map(ToString::to_string);
         Self {
             edge: origins.fold(edge, |edge, origin| edge.origin(&origin)),
         }

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use clap::Args;
 use http::HeaderName;
 
-use crate::{Origin, TrustMode};
+use crate::origin::Origins;
+use crate::{Error, Methods, TrustMode};
 
 /// How a gateway is set up.
 #[derive(Args, Clone, Debug)]
@@ -21,19 +22,12 @@ pub struct Options {
     )]
     pub listen: SocketAddr,
     /// The graph service behind it
-    #[arg(
-        long,
-        env = "GATEWAY_GRAPH_URL",
-        value_name = "URL",
-        default_value = "http://127.0.0.1:50051"
-    )]
+    #[arg(long, env = "GATEWAY_GRAPH_URL", value_name = "URL", default_value = "http://127.0.0.1:50051",
+          value_parser = service_url)]
     pub graph_url: String,
-    /// The services whose methods can be reached
-    #[arg(
-        long = "service",
-        value_name = "NAME",
-        default_value = "throughline.graph.v1.GraphService"
-    )]
+    /// A service whose methods can be reached; may be given several times
+    #[arg(long = "service", value_name = "NAME", default_value = "throughline.graph.v1.GraphService",
+          value_parser = known_service)]
     pub services: Vec<String>,
     /// A file with the descriptors (an encoded FileDescriptorSet) of admitted services that are not this project's
     #[arg(long, env = "GATEWAY_DESCRIPTORS", value_name = "FILE")]
@@ -46,14 +40,15 @@ pub struct Options {
         value_delimiter = ','
     )]
     pub pass_headers: Vec<HeaderName>,
-    /// The origins whose pages may call, with commas between them
+    /// The origins whose pages may call, with commas between them; none by default
     #[arg(
         long,
         env = "GATEWAY_ORIGINS",
         value_name = "ORIGINS",
-        value_delimiter = ','
+        default_value = "",
+        hide_default_value = true
     )]
-    pub origins: Vec<Origin>,
+    pub origins: Origins,
     /// Whose traces are continued: nobody's; those of listed origins, of this machine and of who has the token; all
     #[arg(
         long,
@@ -71,4 +66,24 @@ pub struct Options {
         hide_env_values = true
     )]
     pub trusted_token: Option<String>,
+}
+
+fn service_url(text: &str) -> Result<String, &'static str> {
+    let wrong = "a service is named by scheme and host, such as http://127.0.0.1:50051";
+    let url: http::Uri = text.parse().map_err(|_| wrong)?;
+    let bare = url.path() == "/" && url.query().is_none();
+    // TLS to the services behind comes with the certificates.
+    match url.scheme_str() {
+        Some("http") if url.authority().is_some() && bare => Ok(text.to_owned()),
+        _ => Err(wrong),
+    }
+}
+
+fn known_service(name: &str) -> Result<String, Error> {
+    let name = name.to_owned();
+    Methods::of(
+        throughline_api::FILE_DESCRIPTOR_SET,
+        std::slice::from_ref(&name),
+    )?;
+    Ok(name)
 }

@@ -62,6 +62,27 @@ impl FromStr for Origin {
     }
 }
 
+/// A list of origins, with commas between them. An empty one is a list too.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origins(Vec<Origin>);
+
+impl Origins {
+    /// The origins.
+    pub fn iter(&self) -> impl Iterator<Item = &Origin> {
+        self.0.iter()
+    }
+}
+
+impl FromStr for Origins {
+    type Err = NotAnOrigin;
+
+    fn from_str(text: &str) -> Result<Self, NotAnOrigin> {
+        let members = text.split(',').map(str::trim);
+        let members = members.filter(|member| !member.is_empty());
+        members.map(str::parse).collect::<Result<_, _>>().map(Self)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -100,5 +121,16 @@ mod tests {
         ] {
             check(text, None);
         }
+    }
+
+    #[test]
+    fn a_list_may_be_empty_and_not_half_right() {
+        let of = |text: &str| {
+            text.parse::<Origins>()
+                .map(|origins| origins.iter().count())
+        };
+        assert_eq!(of(""), Ok(0));
+        assert_eq!(of("http://a, http://b:1,"), Ok(2));
+        assert_eq!(of("http://a,*"), Err(NotAnOrigin));
     }
 }

@@ -193,3 +193,24 @@ async fn health_is_plain() {
     let answer = raw(request.body(Vec::new()).expect("a request")).await;
     assert_eq!((answer.status, &answer.body[..]), (200, &b"ok\n"[..]));
 }
+
+#[tokio::test]
+async fn a_head_that_never_ends_is_not_waited_for() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let upstream = Upstream::start().await;
+    let mut limits = throughline_gateway::Limits::default();
+    limits.header_read = std::time::Duration::from_millis(100);
+    let gateway = Gateway::with(&upstream.url, limits).await;
+    let mut stream = tokio::net::TcpStream::connect(gateway.addr)
+        .await
+        .expect("a connection");
+    stream
+        .write_all(b"POST / HTTP/1.1\r\nhost: x\r\nx-slow: ")
+        .await
+        .expect("half a head");
+    // Shorter than hyper's own bound of 30 s, so that ours is seen to be the one that counts.
+    let mut answer = Vec::new();
+    let end = stream.read_to_end(&mut answer);
+    let ended = tokio::time::timeout(std::time::Duration::from_secs(20), end);
+    ended.await.expect("the connection ends").ok();
+}

@@ -2,6 +2,7 @@
 #![allow(clippy::disallowed_methods, reason = "a test server is in no trace")]
 
 mod calls;
+mod config;
 mod edge;
 mod failures;
 mod metadata;

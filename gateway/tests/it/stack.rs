@@ -16,7 +16,7 @@ use tonic_web::{GrpcWebCall, GrpcWebClientService};
 
 pub(crate) const ORIGIN: &str = "http://localhost:4321";
 
-/// A gateway in this process. It stops with this value.
+/// A gateway in this process. It stops with the test.
 pub(crate) struct Gateway {
     pub(crate) addr: SocketAddr,
     pub(crate) shutdown: Shutdown,
@@ -31,6 +31,10 @@ struct Command {
 
 impl Gateway {
     pub(crate) async fn start(upstream: &str) -> Self {
+        Self::with(upstream, Limits::default()).await
+    }
+
+    pub(crate) async fn with(upstream: &str, limits: Limits) -> Self {
         let arguments = [
             "gateway",
             "--listen=127.0.0.1:0",
@@ -41,7 +45,6 @@ impl Gateway {
         ];
         let command = Command::try_parse_from(arguments).expect("options");
         let telemetry = Telemetry::init("gateway", &TelemetryOptions::none());
-        let limits = Limits::default();
         let app = app(&command.options, &limits, &telemetry).expect("an app");
         let listener = listen(command.options.listen).await.expect("a free port");
         let addr = listener.local_addr().expect("an address");
