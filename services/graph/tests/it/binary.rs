@@ -3,7 +3,7 @@
 use throughline_api::graph::v1::{GetStatsRequest, graph_service_client::GraphServiceClient};
 use throughline_testkit::Process;
 
-fn graph(folder: &tempfile::TempDir) -> throughline_testkit::ProcessBuilder {
+pub(crate) fn graph(folder: &tempfile::TempDir) -> throughline_testkit::ProcessBuilder {
     Process::builder("throughline-graph")
         .env("GRAPH_LISTEN", "127.0.0.1:0")
         .env(

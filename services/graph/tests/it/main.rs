@@ -8,3 +8,4 @@ mod harness;
 mod import;
 mod rpcs;
 mod token;
+mod trace;
