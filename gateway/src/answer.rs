@@ -5,9 +5,23 @@ use http::{HeaderValue, Response, StatusCode, header};
 use tonic::Status;
 use tonic::body::Body;
 
+use crate::gate::Protocol;
+
 /// A gRPC error without a body.
 pub(crate) fn status(status: Status) -> Response<Body> {
     status.into_http()
+}
+
+/// The same in the protocol in which it was asked: clients of grpc-web take no other content type.
+pub(crate) fn status_in(protocol: Protocol, status: Status) -> Response<Body> {
+    let mut response = status.into_http();
+    if protocol == Protocol::GrpcWeb {
+        response.headers_mut().insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/grpc-web+proto"),
+        );
+    }
+    response
 }
 
 /// An HTTP error, for a caller that does not speak gRPC.

@@ -57,14 +57,20 @@ pub(crate) async fn pass(
             request.extensions_mut().insert(trust);
             next.run(request).await
         }
-        Err(refusal) => refusal.answer().map(axum::body::Body::new),
+        Err(refusal) => {
+            let asked_in = protocol(request.headers());
+            refusal.answer(asked_in).map(axum::body::Body::new)
+        }
     }
 }
 
 /// Answers what is on no route.
 pub(crate) async fn unknown(request: Request) -> Response {
     match protocol(request.headers()) {
-        Some(_) => answer::status(Status::unimplemented("there is no such method here")),
+        Some(protocol) => answer::status_in(
+            protocol,
+            Status::unimplemented("there is no such method here"),
+        ),
         None => answer::http(StatusCode::NOT_FOUND, "there is nothing here\n"),
     }
     .map(axum::body::Body::new)
@@ -127,7 +133,7 @@ fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a [u
 }
 
 impl Refusal {
-    fn answer(self) -> http::Response<tonic::body::Body> {
+    fn answer(self, asked_in: Option<Protocol>) -> http::Response<tonic::body::Body> {
         match self {
             Self::Method => with(
                 answer::http(StatusCode::METHOD_NOT_ALLOWED, "gRPC is called by POST\n"),
@@ -143,9 +149,10 @@ impl Refusal {
                 HeaderName::from_static("accept-post"),
                 "application/grpc-web+proto, application/grpc-web-text+proto",
             ),
-            Self::Origin => answer::status(Status::permission_denied(
-                "pages of this origin may not call",
-            )),
+            Self::Origin => answer::status_in(
+                asked_in.unwrap_or(Protocol::GrpcWeb),
+                Status::permission_denied("pages of this origin may not call"),
+            ),
         }
     }
 }

@@ -32,6 +32,7 @@
 mod client;
 mod error;
 pub mod fault;
+pub mod framing;
 mod head;
 mod limits;
 mod listen;

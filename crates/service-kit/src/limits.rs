@@ -20,6 +20,9 @@ pub struct Limits {
     pub concurrent_streams: u32,
     /// Bytes of the header list of one request.
     pub header_list_bytes: u32,
+    /// Bytes of one message of a request; a longer one is refused with RESOURCE_EXHAUSTED. It is also tonic's default for what
+    /// is decoded, compressed or not, which a service that raises this one has to raise too.
+    pub message_bytes: usize,
     /// Bytes of an `x-throughline-fault` header; a longer one is ignored.
     pub fault_header_bytes: usize,
     /// The longest delay that a fault may ask for.
@@ -36,6 +39,7 @@ impl Default for Limits {
             keepalive_timeout: Duration::from_secs(10),
             concurrent_streams: 200,
             header_list_bytes: 16 * 1024,
+            message_bytes: 4 * 1024 * 1024,
             fault_header_bytes: 1024,
             fault_delay: Duration::from_secs(60),
         }

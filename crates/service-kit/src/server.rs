@@ -10,6 +10,7 @@ use tonic::server::NamedService;
 use tonic::service::Routes;
 use tonic::transport::server::TcpIncoming;
 
+use crate::framing::{FramingLayer, SingleRequest};
 use crate::{Error, FaultLayer, Limits, Shutdown, Switched, Telemetry};
 
 /// A server in the making.
@@ -45,7 +46,8 @@ impl GrpcServer {
         self
     }
 
-    /// Answers reflection from this descriptor set, as `prost` encodes it.
+    /// Answers reflection from this descriptor set, as `prost` encodes it, and holds calls to what it says of how many
+    /// messages a method takes.
     pub fn reflection(mut self, descriptor_set: &'static [u8]) -> Self {
         self.descriptors.push(descriptor_set);
         self
@@ -83,6 +85,8 @@ impl GrpcServer {
                 .set_service_status(name, tonic_health::ServingStatus::Serving)
                 .await;
         }
+        let methods = SingleRequest::of(self.descriptors.iter().copied());
+        let framing = FramingLayer::new(methods, self.limits.message_bytes);
         let stop = stop(shutdown.clone(), self.health, self.names);
         let serving = tonic::transport::Server::builder()
             .accept_http1(false)
@@ -90,6 +94,7 @@ impl GrpcServer {
             .http2_keepalive_timeout(Some(self.limits.keepalive_timeout))
             .max_concurrent_streams(self.limits.concurrent_streams)
             .http2_max_header_list_size(self.limits.header_list_bytes)
+            .layer(framing)
             .layer(self.trace)
             .layer(self.fault)
             .serve_with_incoming_shutdown(

@@ -150,6 +150,11 @@ async fn only_the_methods_of_the_admitted_service_are_there() {
             Some("12"),
             "{path}: {answer:?}"
         );
+        // Clients of grpc-web do not look for a status under another content type.
+        assert_eq!(
+            answer.header("content-type"),
+            Some("application/grpc-web+proto")
+        );
     }
 }
 

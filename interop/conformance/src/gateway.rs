@@ -10,8 +10,8 @@ use tempfile::NamedTempFile;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
-/// The suite's protocol, for the gateway's route table.
-const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
+/// The suite's protocol, for the gateway's route table and the service's reflection.
+pub(crate) const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
 const SERVICE: &str = "connectrpc.conformance.v1.ConformanceService";
 
 /// A running gateway.

@@ -17,7 +17,7 @@ use clap::Parser;
 use throughline_service_kit::TelemetryOptions;
 use throughline_service_kit::{self as service_kit, GrpcServer, Shutdown, Telemetry};
 
-use crate::gateway::Gateway;
+use crate::gateway::{DESCRIPTORS, Gateway};
 use crate::service::server;
 
 /// `connectrpc.conformance.v1`, as far as a server needs it.
@@ -67,7 +67,13 @@ async fn main() -> anyhow::Result<()> {
     };
     wire::write(std::io::stdout(), &ready)?;
 
+    let mut limits = telemetry.limits().clone();
+    if wanted.message_receive_limit > 0 {
+        limits.message_bytes = wanted.message_receive_limit as usize;
+    }
     GrpcServer::new(&telemetry)
+        .limits(limits)
+        .reflection(DESCRIPTORS)
         .add_service(server(wanted.message_receive_limit))
         .serve(listener, shutdown)
         .await?;
