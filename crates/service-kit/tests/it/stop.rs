@@ -2,7 +2,7 @@
 
 use throughline_testkit::{Collector, Mode};
 
-use crate::probe::{call, probe, traced};
+use crate::probe::{call, call_with, probe, traced};
 
 #[tokio::test]
 async fn a_signal_stops_it() {
@@ -49,4 +49,29 @@ async fn a_call_that_never_ends_does_not_hold_up_the_stop() {
         .await
         .expect("no panic")
         .expect_err("it was dropped");
+}
+
+#[tokio::test]
+async fn a_call_in_flight_is_finished_and_recorded_before_the_stop() {
+    let collector = Collector::start();
+    let process = traced(&collector)
+        .env("THROUGHLINE_FAULTS", "1")
+        .env("RUST_LOG", "debug")
+        .spawn()
+        .await;
+    let url = process.url().to_owned();
+    let slow = tokio::spawn(async move {
+        call_with(&url, "/test.v1.Probe/Ok", |request| {
+            let fault = "probe=delay:500".parse().expect("it is ASCII");
+            request.metadata_mut().insert("x-throughline-fault", fault);
+        })
+        .await
+    });
+    process
+        .wait_for_stderr(|stderr| stderr.contains("a fault fires"))
+        .await;
+    assert!(process.stop().await.status.success());
+    slow.await.expect("no panic").expect("it was answered");
+    let recorded = collector.wait_for(|records| !records.is_empty()).await;
+    assert_eq!(recorded.len(), 1, "{recorded:#?}");
 }
