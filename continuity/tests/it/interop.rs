@@ -16,7 +16,10 @@ async fn stack() -> Stack {
 }
 
 /// The program that `xtask test` put into a variable, or a reason to skip.
-#[expect(clippy::print_stderr, reason = "a skip is said where the test runs, too")]
+#[expect(
+    clippy::print_stderr,
+    reason = "a skip is said where the test runs, too"
+)]
 fn program(variable: &str) -> Option<PathBuf> {
     let found = std::env::var_os(variable).map(PathBuf::from);
     if found.is_none() {

@@ -4,5 +4,6 @@ mod collector_faults;
 mod interop;
 mod layers_removed;
 mod panic;
+mod readme;
 mod seen_between_hops;
 mod up;
