@@ -29,10 +29,12 @@ pub(crate) async fn run(
         "waiting for traces at {}; Ctrl-C ends it",
         inspector.url()
     ));
+    // One for all rounds: a signal between two of them must not be lost.
+    let mut interrupt = std::pin::pin!(tokio::signal::ctrl_c());
     loop {
         let next = tokio::select! {
             next = summaries.next() => next,
-            _ = tokio::signal::ctrl_c() => return Ok(Exit::Success),
+            _ = &mut interrupt => return Ok(Exit::Success),
         };
         let Some(next) = next else {
             anyhow::bail!("the inspector at {} ended the stream", inspector.url());

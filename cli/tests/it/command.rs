@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::path::Path;
 use std::process::Stdio;
 
-use tokio::process::Command;
+use tokio::process::{Child, Command};
 
 /// What a run of the command came to.
 #[derive(Debug)]
@@ -82,6 +82,11 @@ impl Run {
     pub(crate) fn path(mut self, flag: &str, path: &Path) -> Self {
         self.0.arg(flag).arg(path);
         self
+    }
+
+    /// Starts it and leaves it running, its stdout to be read.
+    pub(crate) fn start(mut self) -> Child {
+        self.0.stdout(Stdio::piped()).spawn().unwrap()
     }
 
     pub(crate) async fn run(mut self) -> Said {

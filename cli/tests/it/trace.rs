@@ -1,10 +1,17 @@
 //! The command as a trace's head, and `trace list | show`, against the real
 //! inspector.
 
+use std::time::Duration;
+
 use serde_json::Value;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::Command;
 
 use crate::command::{Run, throughline};
 use crate::servers::{Running, RunningInspector, graph, nobody};
+
+/// Turns a test that would hang into one that fails.
+const SAFETY: Duration = Duration::from_secs(60);
 
 /// Makes one traced call, and returns the trace's id.
 pub(crate) async fn one_call(inspector: &RunningInspector, graph: &Running) -> String {
@@ -99,6 +106,36 @@ async fn traces_are_listed() {
     let said = trace(&url, "list --json").run().await.exits(0);
     let list: Value = serde_json::from_str(&said.stdout).unwrap();
     assert_eq!(list["traces"][0]["traceId"], id);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tail_prints_traces_as_they_grow_until_ctrl_c() {
+    let (inspector, graph) = (RunningInspector::start().await, graph().await);
+    let mut tail = trace(&inspector.url(), "tail --json").start();
+    let mut lines = BufReader::new(tail.stdout.take().unwrap()).lines();
+    let first = async {
+        let line = lines.next_line().await.unwrap().unwrap();
+        serde_json::from_str::<Value>(&line).unwrap()["traceId"].clone()
+    };
+    // The stream may open after the first call: call until it has spoken.
+    let calls = async {
+        loop {
+            one_call(&inspector, &graph).await;
+        }
+    };
+    let seen = tokio::select! {
+        seen = tokio::time::timeout(SAFETY, first) => seen.expect("tail prints a line"),
+        () = calls => unreachable!("calls go on for ever"),
+    };
+    assert_eq!(seen.as_str().unwrap().len(), 32);
+    let id = tail.id().unwrap().to_string();
+    Command::new("kill")
+        .args(["-INT", &id])
+        .status()
+        .await
+        .unwrap();
+    let ended = tokio::time::timeout(SAFETY, tail.wait()).await;
+    assert_eq!(ended.expect("Ctrl-C ends it").unwrap().code(), Some(0));
 }
 
 #[tokio::test(flavor = "multi_thread")]
