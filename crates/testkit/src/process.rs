@@ -85,7 +85,7 @@ impl ProcessBuilder {
     /// As [`spawn`](Self::spawn) does.
     pub async fn spawn_until(self, found: impl Fn(&str) -> bool) -> Process {
         let found = |stdout: &str| found(stdout).then_some(());
-        self.start_until("wrote what was waited for", found).await.0
+        self.start_until("writes what is waited for", found).await.0
     }
 
     async fn start_until<T>(self, what: &str, find: impl Fn(&str) -> Option<T>) -> (Process, T) {
@@ -95,7 +95,7 @@ impl ProcessBuilder {
         let found = output.wait(
             |output| {
                 let found = find(&output.stdout);
-                found.map(Some).or(output.ended.then_some(None))
+                found.map(Some).or(output.has_ended().then_some(None))
             },
             |output| format!("{name}: never said that it {what}; {output}"),
         );
@@ -276,7 +276,15 @@ impl Process {
 struct Output {
     stdout: String,
     stderr: String,
-    ended: bool,
+    /// How many of the two have ended.
+    ended: usize,
+}
+
+impl Output {
+    /// Both, so that a panic's message has all that the child said.
+    fn has_ended(&self) -> bool {
+        self.ended == 2
+    }
 }
 
 impl std::fmt::Display for Output {
@@ -301,7 +309,7 @@ fn read(
             output.update(|output| stream(output).push_str(&String::from_utf8_lossy(&line)));
             line.clear();
         }
-        output.update(|output| output.ended = true);
+        output.update(|output| output.ended += 1);
     })
 }
 

@@ -13,7 +13,7 @@ async fn runs_to_the_end_and_captures() {
 }
 
 #[tokio::test]
-#[should_panic(expected = "ended before it listened")]
+#[should_panic(expected = "ended before it listens")]
 async fn a_child_that_ends_early_is_no_server() {
     Process::builder("throughline")
         .arg("--version")
