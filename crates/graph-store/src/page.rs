@@ -54,7 +54,19 @@ impl Query {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn no_token_is_a_panic(token in any::<String>(), bytes in any::<Vec<u8>>()) {
+            let (limits, query) = (Limits::default(), Query::new(&"query"));
+            for token in [token, BASE64.encode(&bytes), query.token(&bytes)] {
+                drop(query.place::<usize>(&token, &limits));
+            }
+        }
+    }
 
     #[test]
     fn a_token_is_good_for_its_query_alone() {
