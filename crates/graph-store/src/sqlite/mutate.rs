@@ -124,6 +124,10 @@ fn change(
     if !plan.changes_nothing() {
         write(db, &plan, &stored)?;
     }
+    // A node that came and went within the call has used up an etag, too.
+    if plan.revision != stored.revision {
+        statement::execute(db, SET_REVISION, [plan.revision])?;
+    }
     Ok(plan.results)
 }
 
@@ -177,9 +181,7 @@ fn write(db: &Connection, plan: &Plan, stored: &Stored) -> Result<(), Error> {
     let tally: Vec<_> = tally.collect();
     statement::batch(db, ADD_TALLY, tally.iter(), |((kind, name), count)| {
         (kind, name, count)
-    })?;
-    statement::execute(db, SET_REVISION, [plan.revision])?;
-    Ok(())
+    })
 }
 
 fn drop_nodes(db: &Connection, plan: &Plan, tally: &mut Tally) -> Result<(), Error> {

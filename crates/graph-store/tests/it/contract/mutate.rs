@@ -162,14 +162,17 @@ async fn etags_change_with_every_change(store: impl GraphStore) {
         vec![put(Node::new("a", "T"))],
         vec![put(Node::new("a", "U")), put(Node::new("a", "T"))],
         vec![delete("a"), put(Node::new("a", "T"))],
+        vec![put(Node::new("b", "T")), delete("b")],
+        vec![put(Node::new("c", "T"))],
+        vec![put(Node::new("a", "V"))],
     ] {
         let applied = apply(&store, mutations).await.unwrap();
         let etags = applied.results.into_iter().map(|result| result.etag);
         seen.extend(etags.filter(|etag| !etag.is_empty()));
     }
     let distinct: std::collections::BTreeSet<_> = seen.iter().collect();
-    assert_eq!(distinct.len(), 4, "{seen:?}");
-    let again = apply(&store, vec![put(Node::new("a", "T"))]).await.unwrap();
+    assert_eq!(distinct.len(), 7, "{seen:?}");
+    let again = apply(&store, vec![put(Node::new("a", "V"))]).await.unwrap();
     assert_eq!(Some(&again.results[0].etag), seen.last());
 }
 
