@@ -96,6 +96,23 @@ async fn it_waits_until_all_is_there_and_quiet() {
 }
 
 #[tokio::test]
+async fn a_waiting_get_returns_the_quiet_trace() {
+    let mut running = start().await;
+    let mut client = running.client.clone();
+    let wanted = pb::GetTraceRequest {
+        trace: reference(&id(3)),
+        wait: seconds(60),
+    };
+    let asked = throughline_service_kit::spawn(async move { client.get_trace(wanted).await });
+    running
+        .send("web", &envelope(3, 1, 0, "task", 101, 109))
+        .await;
+    assert!(!running.trace(&id(3)).await.quiet, "it has just arrived");
+    let trace = asked.await.unwrap().unwrap().into_inner().trace.unwrap();
+    assert!(trace.quiet);
+}
+
+#[tokio::test]
 async fn a_break_fails_with_the_hop_even_if_nothing_is_expected() {
     let mut running = start().await;
     running
