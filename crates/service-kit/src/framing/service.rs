@@ -6,7 +6,7 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
-use http_body_util::{Either, Empty};
+use http_body_util::{Either, Full};
 use pin_project_lite::pin_project;
 use tonic::body::Body;
 use tower_layer::Layer;
@@ -42,8 +42,8 @@ impl<S> Layer<S> for FramingLayer {
     }
 }
 
-/// The body of an answer: the service's, or that of a refusal, which has none.
-pub type Answer<R> = Either<R, Empty<Bytes>>;
+/// The body of an answer: the service's, or the sentence of a refusal.
+pub type Answer<R> = Either<R, Full<Bytes>>;
 
 /// Holds calls to the rules of gRPC.
 #[derive(Clone, Debug)]
@@ -84,10 +84,11 @@ where
 }
 
 /// The answer to what is not gRPC at all: in HTTP's terms, as gRPC's description of its protocol has it.
-fn refusal(request: &Request<Body>) -> Option<Response<()>> {
-    let mut answer = Response::new(());
+fn refusal(request: &Request<Body>) -> Option<Response<&'static str>> {
+    let mut answer = Response::new("gRPC is spoken here\n");
     if request.method() != Method::POST {
         *answer.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+        *answer.body_mut() = "gRPC is called by POST\n";
         let allowed = HeaderValue::from_static("POST");
         answer.headers_mut().insert(header::ALLOW, allowed);
         return Some(answer);
@@ -121,7 +122,7 @@ pin_project! {
     #[project = Projection]
     enum State<F> {
         Call { #[pin] inner: F },
-        Refused { answer: Option<Response<()>> },
+        Refused { answer: Option<Response<&'static str>> },
     }
 }
 
@@ -138,7 +139,7 @@ where
                 Poll::Ready(answer.map(|answer| answer.map(Either::Left)))
             }
             Projection::Refused { answer } => match answer.take() {
-                Some(answer) => Poll::Ready(Ok(answer.map(|()| Either::Right(Empty::new())))),
+                Some(answer) => Poll::Ready(Ok(answer.map(|text| Either::Right(Full::from(text))))),
                 None => Poll::Pending,
             },
         }
