@@ -9,6 +9,8 @@ use throughline_inspector::Limits;
 
 use crate::{Running, envelope, http, id, start, start_with};
 
+type Headers<'a> = &'a [(&'a str, &'a str)];
+
 fn pack(mut encoder: impl Read) -> Vec<u8> {
     let mut packed = Vec::new();
     encoder.read_to_end(&mut packed).unwrap();
@@ -23,8 +25,8 @@ async fn each_form_of_request() {
     let gzip = |plain: &str| pack(GzEncoder::new(plain.as_bytes(), Compression::fast()));
     let zlib = |plain: &str| pack(ZlibEncoder::new(plain.as_bytes(), Compression::fast()));
     let plain = |plain: &str| plain.as_bytes().to_vec();
-    type Pack<'a> = &'a dyn Fn(&str) -> Vec<u8>;
-    let forms: [(&str, &[(&str, &str)], Pack<'_>); 6] = [
+    type Form<'a> = (&'a str, Headers<'a>, &'a dyn Fn(&str) -> Vec<u8>);
+    let forms: [Form<'_>; 6] = [
         // A browser: no preflight, the key in the query.
         (
             "/api/2/envelope/?sentry_version=7&sentry_key=web&sentry_client=x",
@@ -113,7 +115,8 @@ async fn what_is_refused_is_counted() {
     let bomb = pack(GzEncoder::new(&[b'a'; 100_000][..], Compression::best()));
     assert!(bomb.len() < 2_000);
     let gzip = ("content-encoding", "gzip");
-    let cases: [(&[(&str, &str)], &[u8], u16, &str); 5] = [
+    type Case<'a> = (Headers<'a>, &'a [u8], u16, &'a str);
+    let cases: [Case<'_>; 5] = [
         (&[], &[b'a'; 3_000], 413, "body_too_large"),
         (&[gzip], &bomb, 413, "body_too_large"),
         (&[gzip], b"no gzip", 400, "body_broken"),
