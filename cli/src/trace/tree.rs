@@ -89,9 +89,10 @@ impl Grid {
         };
         let fixed = 2 + DURATION + 2 + status;
         let rest = width.saturating_sub(fixed);
-        // Names come first: the bar takes what they leave, within reason, and
-        // goes altogether where it would say nothing.
-        let bar = rest.saturating_sub(left + 2).clamp(SHORTEST_BAR, BAR);
+        // The bar takes what names leave, within reason, and goes altogether
+        // where it would say nothing.
+        let least = (width / 6).clamp(SHORTEST_BAR, BAR);
+        let bar = rest.saturating_sub(left + 2).clamp(least, BAR);
         let bar = if rest < 4 * SHORTEST_BAR { 0 } else { bar };
         let gap = if bar == 0 { 0 } else { 2 };
         Self {
@@ -120,8 +121,11 @@ fn span_line(
 ) -> String {
     let palette = canvas.palette;
     let service = palette.service(index(span, trace.summary.as_ref()));
-    let all = words(span);
     let room = grid.left.saturating_sub(columns(branch));
+    let mut all = words(span);
+    if columns(&all) > room && span.op.starts_with("rpc.") {
+        all = all.replacen(&clean(&span.name), &clean(short(&span.name)), 1);
+    }
     let shown = cut(&all, room);
     let fill = " ".repeat(room.saturating_sub(columns(&shown)));
 
@@ -201,6 +205,13 @@ fn words(span: &Span) -> String {
         );
     }
     words
+}
+
+/// A method without its package, which is what its end leaves room for:
+/// `Service/Method`.
+fn short(name: &str) -> &str {
+    let package = name.find('/').and_then(|slash| name[..slash].rfind('.'));
+    package.map_or(name, |dot| &name[dot + 1..])
 }
 
 /// Where a span ran: in its service, or in the database that the service asked.

@@ -98,9 +98,9 @@ fn a_narrow_terminal_cuts_names_and_then_bars() {
         "\
 trace 0123456789abcdef0123456789abcdef  100 ms · 3 services · 3 spans · 1 error
 
-throughline  cli.command  throughl…   100 ms  ok              ████████
-└─ graph  rpc.server  g.Graph/Find…  60.0 ms  internal_error    █████
-   ├─ sqlite  db.query  SELECT …     30.0 ms  ok                 ███
+throughline  cli.command  throu…   100 ms  ok              ███████████
+└─ graph  rpc.server  Graph/Fin…  60.0 ms  internal_error     ███████
+   ├─ sqlite  db.query  SELECT …  30.0 ms  ok                  ████
    │  └─ · info  3 rows
    └─ ✗ error  Panic: oops  in find_path at path.rs:7
 ",
