@@ -10,7 +10,7 @@ pub enum Error {
     #[error("the descriptor set cannot be decoded: {0}")]
     Descriptors(#[from] prost::DecodeError),
     /// The file of descriptors cannot be read.
-    #[error("the descriptors cannot be read from {}: {source}", file.display())]
+    #[error("GATEWAY_DESCRIPTORS: {} cannot be read: {source}", file.display())]
     DescriptorFile {
         /// The file.
         file: PathBuf,
@@ -18,7 +18,9 @@ pub enum Error {
         source: std::io::Error,
     },
     /// A service that is to be admitted is not in the descriptor set.
-    #[error("there is no service `{service}` among the descriptors, which have {known:?}")]
+    #[error(
+        "there is no service `{service}` among the descriptors, which have {known:?}; GATEWAY_DESCRIPTORS adds to them"
+    )]
     UnknownService {
         /// The service asked for.
         service: String,

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use clap::Args;
 use http::HeaderName;
 
+use crate::TrustMode;
 use crate::origin::Origins;
-use crate::{Error, Methods, TrustMode};
 
 /// How a gateway is set up.
 #[derive(Args, Clone, Debug)]
@@ -26,8 +26,11 @@ pub struct Options {
           value_parser = service_url)]
     pub graph_url: String,
     /// A service whose methods can be reached; may be given several times
-    #[arg(long = "service", value_name = "NAME", default_value = "throughline.graph.v1.GraphService",
-          value_parser = known_service)]
+    #[arg(
+        long = "service",
+        value_name = "NAME",
+        default_value = "throughline.graph.v1.GraphService"
+    )]
     pub services: Vec<String>,
     /// A file with the descriptors (an encoded FileDescriptorSet) of admitted services that are not this project's
     #[arg(long, env = "GATEWAY_DESCRIPTORS", value_name = "FILE")]
@@ -77,13 +80,4 @@ fn service_url(text: &str) -> Result<String, &'static str> {
         Some("http") if url.authority().is_some() && bare => Ok(text.to_owned()),
         _ => Err(wrong),
     }
-}
-
-fn known_service(name: &str) -> Result<String, Error> {
-    let name = name.to_owned();
-    Methods::of(
-        throughline_api::FILE_DESCRIPTOR_SET,
-        std::slice::from_ref(&name),
-    )?;
-    Ok(name)
 }
