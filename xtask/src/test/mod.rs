@@ -22,6 +22,9 @@ pub(crate) struct Options {
 /// The variable that turns skips into failures: names with commas between.
 const REQUIRE_REAL: &str = "REQUIRE_REAL";
 
+/// The variable that tells the tests where the binaries are.
+const BIN_DIR: &str = "THROUGHLINE_BIN_DIR";
+
 /// Runs all steps; the last line sums up.
 pub(crate) async fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let mut tally = Tally::default();
@@ -35,6 +38,11 @@ pub(crate) async fn run(options: &Options) -> anyhow::Result<ExitCode> {
         }
     }
     let mut tests = steps::tests(options.filter.as_deref());
+    // Built once, and as `up` builds them, so that no test waits for a build.
+    let binaries = crate::workspace::build().await?;
+    if let Some(folder) = binaries.cli.parent() {
+        tests.env(BIN_DIR, folder);
+    }
     for peer in peers::PEERS {
         match peers::find(peer).await {
             Ok(program) => {

@@ -149,6 +149,37 @@ fn only_sentry_crates_and_service_kit_name_the_sdk() {
 }
 
 #[test]
+fn every_guard_exists() {
+    let text = std::fs::read_to_string(root().join("docs/ARCHITECTURE.md")).unwrap();
+    let (_, invariants) = text.split_once("## Invariants").unwrap();
+    let packages = packages();
+    let code: String = packages
+        .values()
+        .flat_map(sources)
+        .map(|(_, text)| text)
+        .collect();
+    // In what follows a dash, names in backquotes are tests; hyphens make a crate of one.
+    let guards = invariants
+        .split(" — ")
+        .skip(1)
+        .map(|guards| guards.split("\n1").next().unwrap_or(guards));
+    let names = guards.flat_map(|guards| guards.split('`').skip(1).step_by(2));
+    let names: Vec<_> = names
+        .filter(|name| name.contains('_') && !name.contains('*'))
+        .collect();
+    assert!(
+        names.len() > 15,
+        "the guards are not read any more: {names:?}"
+    );
+    let missing = |name: &&str| {
+        // Or made by a macro from a list of `name: …;`.
+        !code.contains(&format!("fn {name}(")) && !code.contains(&format!("    {name}: "))
+    };
+    let missing: Vec<_> = names.into_iter().filter(missing).collect();
+    assert!(missing.is_empty(), "no such tests: {missing:?}");
+}
+
+#[test]
 fn nothing_that_a_build_makes_is_tracked() {
     let listed = std::process::Command::new("git")
         .arg("ls-files")
