@@ -41,33 +41,44 @@ pub(crate) struct Binaries {
 /// is honoured.
 pub(crate) async fn build() -> anyhow::Result<Binaries> {
     let packages = ["throughline", "throughline-graph", "throughline-gateway"];
+    let built = executables(&packages.map(|package| ["--package", package]).concat()).await?;
+    let find = |name: &str| find(&built, name);
+    Ok(Binaries {
+        cli: find(packages[0])?,
+        graph: find(packages[1])?,
+        gateway: find(packages[2])?,
+    })
+}
+
+/// Builds the binary of the package that has its name, with more arguments for
+/// cargo; says where it is.
+pub(crate) async fn binary(package: &str, arguments: &[&str]) -> anyhow::Result<PathBuf> {
+    let arguments = [&["--package", package], arguments].concat();
+    find(&executables(&arguments).await?, package)
+}
+
+fn find(built: &[(String, PathBuf)], name: &str) -> anyhow::Result<PathBuf> {
+    let found = built.iter().find(|(built, _)| built == name);
+    found
+        .map(|(_, path)| path.clone())
+        .with_context(|| format!("cargo built no {name}"))
+}
+
+/// Builds binaries; each with its path.
+async fn executables(arguments: &[&str]) -> anyhow::Result<Vec<(String, PathBuf)>> {
     let mut command = cargo();
     command.args([
         "build",
         "--bins",
         "--message-format=json-render-diagnostics",
     ]);
-    for package in packages {
-        command.args(["--package", package]);
-    }
-    command.stderr(Stdio::inherit());
+    command.args(arguments).stderr(Stdio::inherit());
     let output = command.output().await.context("cargo cannot be run")?;
     if !output.status.success() {
         bail!("the build failed; cargo says why above");
     }
     let said = String::from_utf8_lossy(&output.stdout);
-    let built: Vec<_> = said.lines().filter_map(executable).collect();
-    let find = |name: &str| {
-        let found = built.iter().find(|(built, _)| built == name);
-        found
-            .map(|(_, path)| path.clone())
-            .with_context(|| format!("cargo built no {name}"))
-    };
-    Ok(Binaries {
-        cli: find(packages[0])?,
-        graph: find(packages[1])?,
-        gateway: find(packages[2])?,
-    })
+    Ok(said.lines().filter_map(executable).collect())
 }
 
 /// The binary that one of cargo's messages announces, if it announces one.

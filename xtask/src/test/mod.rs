@@ -2,6 +2,9 @@
 //! the tests last. What could not be had is listed by name.
 
 mod buf;
+mod conformance;
+mod go;
+mod h2spec;
 mod peers;
 mod steps;
 mod tally;
@@ -15,8 +18,25 @@ use self::tally::Tally;
 /// Options of `test`.
 #[derive(Args, Debug)]
 pub(crate) struct Options {
-    /// Only the tests whose names hold this; skips the other checks
+    /// Only the tests whose names hold this, or one of the suites `conformance` and `h2spec`; skips the other checks
     filter: Option<String>,
+}
+
+/// The suites of others, which are no tests of cargo's.
+const SUITES: [&str; 2] = ["conformance", "h2spec"];
+
+impl Options {
+    /// Whether the suite is to be run.
+    fn wants(&self, suite: &str) -> bool {
+        self.filter.as_deref().is_none_or(|filter| filter == suite)
+    }
+
+    /// Whether it is one suite alone that is to be run.
+    fn is_suite(&self) -> bool {
+        self.filter
+            .as_deref()
+            .is_some_and(|filter| SUITES.contains(&filter))
+    }
 }
 
 /// The variable that turns skips into failures: names with commas between.
@@ -37,6 +57,26 @@ pub(crate) async fn run(options: &Options) -> anyhow::Result<ExitCode> {
             buf::Outcome::Skipped(why) => tally.skip("buf", &why),
         }
     }
+    if options.wants("conformance") {
+        conformance::run(&mut tally).await?;
+    }
+    if options.wants("h2spec") {
+        h2spec::run(&mut tally).await?;
+    }
+    if !options.is_suite() {
+        tests(options, &mut tally).await?;
+    }
+    tally.require(&std::env::var(REQUIRE_REAL).unwrap_or_default());
+    print!("{}", tally.summary());
+    Ok(if tally.is_good() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// The tests of the workspace, with the peers that can be had.
+async fn tests(options: &Options, tally: &mut Tally) -> anyhow::Result<()> {
     let mut tests = steps::tests(options.filter.as_deref());
     // Built once, and as `up` builds them, so that no test waits for a build.
     let binaries = crate::workspace::build().await?;
@@ -51,12 +91,5 @@ pub(crate) async fn run(options: &Options) -> anyhow::Result<ExitCode> {
             Err(why) => tally.skip(peer.name, &why),
         }
     }
-    steps::run_tests(tests, &mut tally).await?;
-    tally.require(&std::env::var(REQUIRE_REAL).unwrap_or_default());
-    print!("{}", tally.summary());
-    Ok(if tally.is_good() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    steps::run_tests(tests, tally).await
 }

@@ -1,9 +1,9 @@
 //! `cargo xtask up`: the whole stack on this machine, and one trace through it.
 
-mod child;
+pub(crate) mod child;
 mod data;
 mod layers;
-mod plan;
+pub(crate) mod plan;
 mod query;
 mod stack;
 
