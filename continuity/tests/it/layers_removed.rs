@@ -99,6 +99,18 @@ async fn check(case: Case) {
         let judged = inspector.assert_trace(&id, flags).await;
         let said = format!("{}{}", judged.stdout, judged.stderr);
         assert_eq!(judged.status.code(), Some(1), "with {flags:?}: {said}");
+        // And nobody else is accused.
+        let accused = said.lines().filter_map(|line| {
+            line.trim()
+                .strip_prefix("fails  unbroken [")?
+                .split(']')
+                .next()
+        });
+        let innocent: Vec<_> = accused.filter(|service| *service != case.service).collect();
+        assert!(
+            innocent.is_empty() || case.left == "none",
+            "{innocent:?}: {said}"
+        );
         // A hop that records nothing at all is known only to who expects it.
         let expected = flags.contains(&"--services") || case.left != "none";
         for name in case.named.iter().filter(|_| expected) {

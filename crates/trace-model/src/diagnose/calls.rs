@@ -14,7 +14,7 @@ pub(super) fn unanswered(scene: &Scene<'_>, said: &[Diagnosis]) -> Vec<Diagnosis
         if said.iter().any(at_fault) {
             continue;
         }
-        match best(scene, &call.span) {
+        match best(scene, call) {
             Some(root) => found.push(elsewhere(scene, &call.span, root)),
             None => found.extend(nowhere(scene, call)),
         }
@@ -46,17 +46,27 @@ pub(super) fn answered_elsewhere(scene: &Scene<'_>) -> Vec<Diagnosis> {
     found
 }
 
-/// The likeliest far side of a call among the tops of other traces, and of this one.
-fn best<'a>(scene: &Scene<'a>, call: &Span) -> Option<&'a Span> {
+/// The likeliest far side of a call among the tops of other traces, and of this one but
+/// for the top that the call itself stands under: in a trace as short as clocks are apart
+/// the head lies in the time of any of its calls.
+fn best<'a>(scene: &Scene<'a>, node: &Node) -> Option<&'a Span> {
+    let call = &node.span;
+    let mut above = node;
+    while let Some(parent) = scene.tree.parent(above) {
+        above = parent;
+    }
+    let head = &above.span.span_id;
     let own = scene
         .tree
         .roots
         .iter()
         .take(TOPS)
         .map(|root| &scene.tree.nodes[*root].span);
-    let tops = scene.roots().chain(own).filter(|top| {
-        top.service != call.service && top.span_id != call.span_id && within(top, call)
-    });
+    let own = own.filter(|top| top.span_id != *head);
+    let tops = scene
+        .roots()
+        .chain(own)
+        .filter(|top| top.service != call.service && within(top, call));
     // Of equals the one that fills the call best.
     tops.max_by_key(|top| (same_name(call, top), top.duration()))
 }

@@ -107,6 +107,23 @@ fn client_side_in_the_middle() {
 }
 
 #[test]
+fn a_head_is_not_accused_of_the_calls_under_it() {
+    // All of it within the time by which clocks may be apart.
+    let tree = tree(
+        "a 1 - shop cli.command buy 0 10
+         a 2 1 shop rpc.client p.S/M 1 9
+         a 3 2 edge rpc.server p.S/M 2 8
+         a 4 3 edge rpc.client p.S/M 3 7
+         b 5 - core db.query SELECT 4 5 db.system=sqlite",
+    );
+    assert!(!tree.diagnoses.is_empty());
+    for diagnosis in &tree.diagnoses {
+        let accused = (&*diagnosis.service, diagnosis.side);
+        assert_eq!(accused, ("core", SERVER), "{:#?}", tree.diagnoses);
+    }
+}
+
+#[test]
 fn server_side_in_the_middle() {
     let own = "a 1 - shop cli.command buy 0 1000
                a 2 1 shop rpc.client p.S/M 100 900 server.address=edge.test\n";
