@@ -29,6 +29,7 @@ mod error;
 pub mod gate;
 pub mod headers;
 mod limits;
+mod linger;
 mod options;
 pub mod origin;
 pub mod proxy;

@@ -8,6 +8,10 @@ use std::time::Duration;
 pub struct Limits {
     /// How long a caller may take over the head of an HTTP/1 request.
     pub header_read: Duration,
+    /// How long the rest of an HTTP/1 request is read that was answered before its end.
+    pub linger: Duration,
+    /// Bytes that are read of such a rest; then the connection is closed.
+    pub linger_bytes: usize,
     /// How long no connection is accepted after one could not be.
     pub accept_pause: Duration,
     /// How long a stopping gateway waits for calls in flight.
@@ -32,6 +36,8 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             header_read: Duration::from_secs(5),
+            linger: Duration::from_secs(2),
+            linger_bytes: 4 * 1024 * 1024,
             accept_pause: Duration::from_millis(50),
             drain: Duration::from_secs(5),
             concurrent_streams: 100,

@@ -18,6 +18,7 @@ use tower::Service as _;
 
 use crate::Limits;
 use crate::gate::Peer;
+use crate::linger::Lingering;
 
 /// Serves `app` until `shutdown` is requested and calls have ended, or `Limits::drain` is over.
 pub async fn serve(listener: TcpListener, app: Router, limits: Limits, shutdown: Shutdown) {
@@ -47,6 +48,7 @@ pub async fn serve(listener: TcpListener, app: Router, limits: Limits, shutdown:
             stream,
             peer,
             app.clone(),
+            limits.clone(),
         ));
     }
     drop(listener);
@@ -59,10 +61,11 @@ async fn connection(
     stream: TcpStream,
     peer: SocketAddr,
     app: Router,
+    limits: Limits,
 ) {
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(Peer(peer));
-        let answer = app.clone().call(request);
+        let answer = app.clone().call(Lingering::of(request, &limits));
         async { Ok::<_, Infallible>(answer.await.unwrap_or_else(|never| match never {})) }
     });
     let connection = builder

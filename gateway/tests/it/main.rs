@@ -5,6 +5,7 @@ mod calls;
 mod config;
 mod edge;
 mod failures;
+mod linger;
 mod metadata;
 mod stack;
 mod trace;
