@@ -192,6 +192,8 @@ pub(crate) enum TraceAction {
     Tail(TailOptions),
     /// Hold a trace against expectations: exit 0 holds, 1 does not, 2 cannot be judged
     Assert(AssertOptions),
+    /// Count what has come in, what could not be read, and what clients lost
+    Intake(IntakeOptions),
 }
 
 #[derive(Args, Debug)]
@@ -229,6 +231,13 @@ pub(crate) struct TailOptions {
     #[arg(long, value_name = "NAME")]
     pub(crate) service: Option<String>,
     /// Print each summary as a line of JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct IntakeOptions {
+    /// Print the answer as JSON
     #[arg(long)]
     pub(crate) json: bool,
 }

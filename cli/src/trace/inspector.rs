@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use throughline_api::inspector::v1::trace_service_client::TraceServiceClient;
 use throughline_api::inspector::v1::{
-    CheckTraceRequest, CheckTraceResponse, GetTraceRequest, GetTraceResponse, ListTracesRequest,
-    ListTracesResponse, TailTracesRequest, TailTracesResponse, TraceRef, trace_ref,
+    CheckTraceRequest, CheckTraceResponse, GetIntakeRequest, GetIntakeResponse, GetTraceRequest,
+    GetTraceResponse, ListTracesRequest, ListTracesResponse, TailTracesRequest, TailTracesResponse,
+    TraceRef, trace_ref,
 };
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Status, Streaming};
@@ -85,6 +86,13 @@ impl Inspector {
         request: TailTracesRequest,
     ) -> Result<Streaming<TailTracesResponse>, CallFailed> {
         let answer = self.client.tail_traces(request).await;
+        self.answer(answer)
+    }
+
+    /// What has come in.
+    pub(crate) async fn intake(&mut self) -> Result<GetIntakeResponse, CallFailed> {
+        let request = within(GetIntakeRequest {}, Duration::ZERO);
+        let answer = self.client.get_intake(request).await;
         self.answer(answer)
     }
 

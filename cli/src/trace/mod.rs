@@ -5,6 +5,7 @@
 mod assert;
 mod diagnoses;
 mod inspector;
+mod intake;
 mod junit;
 mod list;
 mod rows;
@@ -24,6 +25,7 @@ pub(crate) async fn run(command: TraceCommand, output: &Output) -> anyhow::Resul
         TraceAction::List(options) => list::run(inspector, options, output).await,
         TraceAction::Show(options) => show::run(inspector, options, output).await,
         TraceAction::Tail(options) => tail::run(inspector, options, output).await,
+        TraceAction::Intake(options) => intake::run(inspector, options, output).await,
         TraceAction::Assert(options) => assert::run(inspector, options, output).await,
     }
 }

@@ -6,6 +6,7 @@ mod assert;
 mod command;
 mod graph;
 mod import;
+mod intake;
 mod servers;
 mod trace;
 mod usage;
