@@ -59,7 +59,7 @@ async fn once_prints_one_tree_and_ends_well() {
         "throughline  rpc.client",
         "gateway  rpc.server",
         "graph  rpc.server",
-        "graph  db.query",
+        "sqlite  db.query",
     ];
     let indents = hops.map(indent);
     assert!(
