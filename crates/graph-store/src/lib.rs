@@ -42,9 +42,9 @@ pub use self::{
     limits::Limits,
     model::{Direction, Edge, EdgeKey, Node, Properties, Timestamp, Value},
     request::{
-        Applied, ApplyMutations, Change, FindPath, GetNode, Highlight, ImportBatch, Imported,
-        Mutation, MutationResult, NodeWithEdges, Path, Precondition, SearchHit, SearchNodes,
-        SearchPage, Stats, TextRange, TypeCount,
+        Applied, ApplyMutations, BatchGetNodes, Change, FindPath, GetNode, Highlight, ImportBatch,
+        Imported, Mutation, MutationResult, NodeBatch, NodeWithEdges, Path, Precondition,
+        SearchHit, SearchNodes, SearchPage, Stats, TextRange, TypeCount,
     },
     runner::{PlainRunner, RunBlocking, RunError},
     sqlite::{OpenError, SqliteLimits, SqliteOptions, SqliteStore},

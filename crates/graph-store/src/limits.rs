@@ -25,6 +25,8 @@ pub struct Limits {
     pub default_node_edges: usize,
     /// The same, at most.
     pub node_edges: usize,
+    /// Ids in one call that reads many nodes.
+    pub batch_ids: usize,
     /// Bytes of a search query.
     pub query_bytes: usize,
     /// Words of a search query.
@@ -64,6 +66,7 @@ impl Default for Limits {
             idempotency_kept: Duration::from_secs(24 * 60 * 60),
             default_node_edges: 100,
             node_edges: 1_000,
+            batch_ids: 1_000,
             query_bytes: 1_024,
             query_words: 32,
             default_search_page: 20,

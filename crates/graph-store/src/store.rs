@@ -3,8 +3,8 @@
 use std::future::Future;
 
 use crate::{
-    Applied, ApplyMutations, Error, FindPath, GetNode, ImportBatch, Imported, Limits,
-    NodeWithEdges, Path, SearchNodes, SearchPage, Stats,
+    Applied, ApplyMutations, BatchGetNodes, Error, FindPath, GetNode, ImportBatch, Imported,
+    Limits, NodeBatch, NodeWithEdges, Path, SearchNodes, SearchPage, Stats,
 };
 
 /// A store of one graph.
@@ -25,6 +25,12 @@ pub trait GraphStore: Send + Sync + 'static {
         &self,
         request: GetNode,
     ) -> impl Future<Output = Result<NodeWithEdges, Error>> + Send;
+
+    /// The nodes with some ids.
+    fn batch_get_nodes(
+        &self,
+        request: BatchGetNodes,
+    ) -> impl Future<Output = Result<NodeBatch, Error>> + Send;
 
     /// Nodes that hold every word of a query, best first.
     fn search_nodes(

@@ -6,7 +6,7 @@ use throughline_api::graph::v1::{
     self as proto,
     graph_service_server::{GraphService, GraphServiceServer},
 };
-use throughline_graph_store::GraphStore;
+use throughline_graph_store::{BatchGetNodes, GraphStore};
 use tokio_stream::Empty;
 use tonic::{Request, Response, Status, Streaming};
 
@@ -100,9 +100,13 @@ impl<S: GraphStore> GraphService for GraphApi<S> {
 
     async fn batch_get_nodes(
         &self,
-        _: Request<proto::BatchGetNodesRequest>,
+        request: Request<proto::BatchGetNodesRequest>,
     ) -> Result<Response<proto::BatchGetNodesResponse>, Status> {
-        Err(unimplemented("BatchGetNodes"))
+        let proto::BatchGetNodesRequest { ids, read_mask } = request.into_inner();
+        let mask = NodeMask::new(read_mask, &self.limits).map_err(status::of)?;
+        let found = self.store.batch_get_nodes(BatchGetNodes { ids }).await;
+        let found = found.map_err(status::of)?;
+        Ok(Response::new(convert::batch_to(found, &mask)))
     }
 
     async fn list_nodes(

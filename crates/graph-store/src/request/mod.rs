@@ -3,6 +3,7 @@
 //! Every request has a `check` that names the field at fault as the protocol
 //! does; a backend calls it first and may rely on it afterwards.
 
+mod batch;
 mod mutation;
 mod node;
 mod path;
@@ -10,6 +11,7 @@ mod search;
 mod stats;
 
 pub use self::{
+    batch::{BatchGetNodes, NodeBatch},
     mutation::{
         Applied, ApplyMutations, Change, ImportBatch, Imported, Mutation, MutationResult,
         Precondition,

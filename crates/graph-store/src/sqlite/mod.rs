@@ -26,8 +26,9 @@ use self::{
     pool::Pool,
 };
 use crate::{
-    Applied, ApplyMutations, Error, FindPath, GetNode, GraphStore, ImportBatch, Imported, Limits,
-    NodeWithEdges, Path, RunBlocking, SearchNodes, SearchPage, Stats, Unavailable,
+    Applied, ApplyMutations, BatchGetNodes, Error, FindPath, GetNode, GraphStore, ImportBatch,
+    Imported, Limits, NodeBatch, NodeWithEdges, Path, RunBlocking, SearchNodes, SearchPage, Stats,
+    Unavailable,
 };
 
 /// A graph in a SQLite file.
@@ -107,6 +108,15 @@ impl<R: RunBlocking> GraphStore for SqliteStore<R> {
     async fn get_node(&self, request: GetNode) -> Result<NodeWithEdges, Error> {
         let edges = request.check(&self.limits)?;
         self.read(move |db, _| node::get(db, &request, edges)).await
+    }
+
+    async fn batch_get_nodes(&self, request: BatchGetNodes) -> Result<NodeBatch, Error> {
+        request.check(&self.limits)?;
+        self.read(move |db, _| {
+            let nodes = node::get_many(db, request.ids.iter().map(String::as_str))?;
+            Ok(NodeBatch::new(request.ids, nodes))
+        })
+        .await
     }
 
     async fn search_nodes(&self, request: SearchNodes) -> Result<SearchPage, Error> {

@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 use throughline_graph_store::{
-    ApplyMutations, Change, Direction, Edge, EdgeKey, Error, FindPath, GetNode, GraphStore,
-    ImportBatch, Limits, Mutation, Node, Precondition, SearchNodes,
+    ApplyMutations, BatchGetNodes, Change, Direction, Edge, EdgeKey, Error, FindPath, GetNode,
+    GraphStore, ImportBatch, Limits, Mutation, Node, Precondition, SearchNodes,
 };
 
 use crate::backends::{Backend, Memory, Sqlite};
@@ -12,6 +12,7 @@ use crate::backends::{Backend, Memory, Sqlite};
 enum Call {
     Apply(ApplyMutations),
     Get(GetNode),
+    Batch(BatchGetNodes),
     Search(SearchNodes),
     Path(FindPath),
     Stats,
@@ -91,6 +92,7 @@ fn call() -> impl Strategy<Value = Call> {
         1 => (id(), any::<bool>(), 0..4_usize).prop_map(|(id, include_edges, max_edges)| {
             Call::Get(GetNode { id, include_edges, max_edges })
         }),
+        1 => prop::collection::vec(id(), 0..6).prop_map(|ids| Call::Batch(BatchGetNodes { ids })),
         1 => (word(), types(), 0..4_usize).prop_map(|(query, types, page_size)| {
             Call::Search(SearchNodes { query, types, page_size, page_token: String::new() })
         }),
@@ -107,6 +109,10 @@ async fn answer(store: &impl GraphStore, call: Call) -> String {
             .await
             .map(|it| format!("{it:?}")),
         Call::Get(request) => store.get_node(request).await.map(|it| format!("{it:?}")),
+        Call::Batch(request) => store
+            .batch_get_nodes(request)
+            .await
+            .map(|it| format!("{it:?}")),
         Call::Path(request) => store.find_path(request).await.map(|it| format!("{it:?}")),
         Call::Stats => store.stats().await.map(|it| format!("{it:?}")),
         Call::Search(request) => all_hits(store, request).await.map(|it| format!("{it:?}")),

@@ -6,9 +6,10 @@ use std::{
 };
 
 use throughline_graph_store::{
-    Applied, ApplyMutations, Change, Edge, EdgeKey, Error, FindPath, GetNode, GraphStore,
-    Highlight, ImportBatch, Imported, Limits, Mutation, MutationResult, Node, NodeWithEdges, Path,
-    Precondition, Properties, SearchHit, SearchNodes, SearchPage, Stats, TypeCount, Value,
+    Applied, ApplyMutations, BatchGetNodes, Change, Edge, EdgeKey, Error, FindPath, GetNode,
+    GraphStore, Highlight, ImportBatch, Imported, Limits, Mutation, MutationResult, Node,
+    NodeBatch, NodeWithEdges, Path, Precondition, Properties, SearchHit, SearchNodes, SearchPage,
+    Stats, TypeCount, Value,
 };
 
 #[derive(Clone, Default)]
@@ -164,6 +165,19 @@ impl GraphStore for Oracle {
             }
         }
         Ok(found)
+    }
+
+    async fn batch_get_nodes(&self, request: BatchGetNodes) -> Result<NodeBatch, Error> {
+        request.check(&self.limits)?;
+        let graph = self.graph();
+        let mut answer = NodeBatch::default();
+        for id in request.ids {
+            match graph.nodes.get(&id) {
+                Some(node) => answer.nodes.push(node.clone()),
+                None => answer.missing.push(id),
+            }
+        }
+        Ok(answer)
     }
 
     /// Unranked; the token is the number of hits before.

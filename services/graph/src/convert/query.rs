@@ -2,8 +2,8 @@
 
 use throughline_api::graph::v1 as proto;
 use throughline_graph_store::{
-    Error, FindPath, GetNode, NodeWithEdges, Path, SearchHit, SearchNodes, SearchPage, Stats,
-    TypeCount,
+    Error, FindPath, GetNode, NodeBatch, NodeWithEdges, Path, SearchHit, SearchNodes, SearchPage,
+    Stats, TypeCount,
 };
 
 use super::graph::{count_from, direction_from, edge_to, node_to};
@@ -23,6 +23,14 @@ pub(crate) fn get_node_to(found: NodeWithEdges, mask: &NodeMask) -> proto::GetNo
         outgoing: found.outgoing.into_iter().map(edge_to).collect(),
         incoming: found.incoming.into_iter().map(edge_to).collect(),
         edges_truncated: found.edges_truncated,
+    }
+}
+
+pub(crate) fn batch_to(found: NodeBatch, mask: &NodeMask) -> proto::BatchGetNodesResponse {
+    let nodes = found.nodes.into_iter().map(node_to);
+    proto::BatchGetNodesResponse {
+        nodes: nodes.map(|node| mask.apply(node)).collect(),
+        missing: found.missing,
     }
 }
 

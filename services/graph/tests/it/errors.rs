@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use throughline_api::graph::v1::{
-    ApplyMutationsRequest, FindPathRequest, GetNodeRequest, Mutation, Node, Precondition,
-    SearchNodesRequest, Value, mutation::Change, precondition::Condition,
+    ApplyMutationsRequest, BatchGetNodesRequest, FindPathRequest, GetNodeRequest, Mutation, Node,
+    Precondition, SearchNodesRequest, Value, mutation::Change, precondition::Condition,
 };
 use throughline_graph::WriteToken;
 use throughline_graph_store::{SqliteLimits, SqliteOptions};
@@ -68,6 +68,25 @@ async fn fields_are_named() {
         ..get("a", 0)
     };
     assert_eq!(shown(client.get_node(masked).await), invalid("read_mask"));
+
+    let batch = |ids: &[&str], path: &str| BatchGetNodesRequest {
+        ids: ids.iter().map(|id| (*id).to_owned()).collect(),
+        read_mask: Some(prost_types::FieldMask {
+            paths: vec![path.into()],
+        }),
+    };
+    assert_eq!(
+        shown(client.batch_get_nodes(batch(&["a", ""], "id")).await),
+        invalid("ids[1]")
+    );
+    assert_eq!(
+        shown(client.batch_get_nodes(batch(&["a"; 1_001], "id")).await),
+        invalid("ids")
+    );
+    assert_eq!(
+        shown(client.batch_get_nodes(batch(&["a"], "x")).await),
+        invalid("read_mask")
+    );
 
     let search = |page_size, page_token: &str| SearchNodesRequest {
         query: "x".into(),

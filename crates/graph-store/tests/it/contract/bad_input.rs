@@ -1,14 +1,15 @@
 //! Each field out of its bounds is refused by its name, and nothing is changed.
 
 use throughline_graph_store::{
-    ApplyMutations, Change, Edge, EdgeKey, Error, FindPath, GetNode, GraphStore, ImportBatch,
-    Limits, Mutation, Node, Precondition, SearchNodes, Stats, Timestamp, Value,
+    ApplyMutations, BatchGetNodes, Change, Edge, EdgeKey, Error, FindPath, GetNode, GraphStore,
+    ImportBatch, Limits, Mutation, Node, Precondition, SearchNodes, Stats, Timestamp, Value,
 };
 
 use super::{link, put, suite};
 
 suite! {
     fields_of_get_node
+    fields_of_batch_get_nodes
     fields_of_search
     fields_of_find_path
     fields_of_mutations
@@ -59,6 +60,15 @@ async fn fields_of_get_node(store: impl GraphStore) {
         ..GetNode::default()
     };
     refused(store.get_node(request).await, "max_edges");
+}
+
+async fn fields_of_batch_get_nodes(store: impl GraphStore) {
+    for id in bad_ids() {
+        let ids = vec!["a".into(), id];
+        refused(store.batch_get_nodes(BatchGetNodes { ids }).await, "ids[1]");
+    }
+    let ids = vec!["a".to_owned(); 1_001];
+    refused(store.batch_get_nodes(BatchGetNodes { ids }).await, "ids");
 }
 
 async fn fields_of_search(store: impl GraphStore) {

@@ -1,6 +1,7 @@
 //! What every backend keeps, written against the trait alone.
 
 mod bad_input;
+mod batch;
 mod import;
 mod mutate;
 mod node;
