@@ -10,7 +10,7 @@ use super::tally::Tally;
 use crate::workspace;
 
 /// The checks that come before the tests, the quick ones first.
-pub(crate) fn checks() -> [(&'static str, Command); 3] {
+pub(crate) fn checks() -> [(&'static str, Command); 4] {
     let mut fmt = workspace::cargo();
     fmt.args(["fmt", "--all", "--check"]);
     let mut clippy = workspace::cargo();
@@ -25,7 +25,17 @@ pub(crate) fn checks() -> [(&'static str, Command); 3] {
     let mut doc = workspace::cargo();
     doc.args(["doc", "--workspace", "--no-deps"])
         .env("RUSTDOCFLAGS", "--deny warnings");
-    [("fmt", fmt), ("clippy", clippy), ("doc", doc)]
+    // A workspace of its own, because its targets need a nightly compiler to run; any
+    // compiler can check them.
+    let mut fuzz = workspace::cargo();
+    fuzz.args(["check", "--quiet", "--manifest-path", "fuzz/Cargo.toml"])
+        .args(["--target-dir", "target/fuzz"]);
+    [
+        ("fmt", fmt),
+        ("clippy", clippy),
+        ("doc", doc),
+        ("fuzz targets", fuzz),
+    ]
 }
 
 /// All tests, doctests included.
