@@ -41,6 +41,12 @@ impl CallFailed {
     pub(crate) fn code(&self) -> Code {
         self.status.code()
     }
+
+    /// The batch of an import at which it failed, if the service says so.
+    pub(crate) fn sequence(&self) -> Option<i64> {
+        let info = self.status.get_details_error_info()?;
+        info.metadata.get("sequence")?.parse().ok()
+    }
 }
 
 impl std::error::Error for CallFailed {}
@@ -105,6 +111,16 @@ fn details(status: &Status) -> Vec<String> {
             failed.r#type, failed.subject, failed.description
         ));
     }
+    for exceeded in details
+        .quota_failure()
+        .iter()
+        .flat_map(|failure| &failure.violations)
+    {
+        lines.push(format!(
+            "bound `{}`: {}",
+            exceeded.subject, exceeded.description
+        ));
+    }
     if let Some(resource) = details.resource_info() {
         lines.push(format!(
             "{} `{}`",
@@ -112,6 +128,7 @@ fn details(status: &Status) -> Vec<String> {
         ));
     }
     if let Some(info) = details.error_info() {
+        lines.push(format!("reason {}", info.reason));
         let mut metadata: Vec<_> = info.metadata.iter().collect();
         metadata.sort();
         lines.extend(
@@ -119,6 +136,10 @@ fn details(status: &Status) -> Vec<String> {
                 .into_iter()
                 .map(|(key, value)| format!("{key}: {value}")),
         );
+    }
+    if let Some(after) = details.retry_info().and_then(|info| info.retry_delay) {
+        let after = after.as_secs_f64();
+        lines.push(format!("worth trying again in {after} s"));
     }
     lines
 }
@@ -186,7 +207,15 @@ mod tests {
             Code::Unauthenticated,
             ErrorDetails::with_error_info("R", "d", info),
             Server::Graph,
-            "UNAUTHENTICATED: the sentence\n  sequence: 2\nnext: writing asks for the service's token: --token or THROUGHLINE_WRITE_TOKEN",
+            "UNAUTHENTICATED: the sentence\n  reason R\n  sequence: 2\nnext: writing asks for the service's token: --token or THROUGHLINE_WRITE_TOKEN",
+        );
+        let mut busy = ErrorDetails::with_quota_failure_violation("path_edges", "5 at most");
+        busy.set_retry_info(Some(std::time::Duration::from_secs(1)));
+        check(
+            Code::ResourceExhausted,
+            busy,
+            Server::Graph,
+            "RESOURCE_EXHAUSTED: the sentence\n  bound `path_edges`: 5 at most\n  worth trying again in 1 s\nnext: ask for less, or try again later",
         );
         let mut failure = ErrorDetails::new();
         failure.add_precondition_failure_violation("ENDS", "mutations[1]", "no node `b`");

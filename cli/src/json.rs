@@ -2,10 +2,11 @@
 //! were generated from.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use anyhow::Context as _;
 use prost::Message;
-use prost_reflect::{DescriptorPool, DynamicMessage, SerializeOptions};
+use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor, SerializeOptions};
 use serde_json::Value;
 
 /// `message`, which is of type `name`, as indented JSON.
@@ -18,11 +19,33 @@ pub(crate) fn line(name: &str, message: &impl Message) -> anyhow::Result<String>
     Ok(serde_json::to_string(&value(name, message)?)?)
 }
 
+/// The message of type `name` that `text` is, or why it is none.
+pub(crate) fn read<M: Message + Default>(name: &str, text: &str) -> Result<M, String> {
+    let descriptor = descriptor(name).map_err(|error| format!("{error:#}"))?;
+    let mut json = serde_json::Deserializer::from_str(text);
+    let said = |error: serde_json::Error| {
+        let said = error.to_string();
+        said.replace(" at line 1 column", " at column")
+    };
+    let message = DynamicMessage::deserialize(descriptor, &mut json).map_err(said)?;
+    json.end().map_err(said)?;
+    message
+        .transcode_to()
+        .map_err(|error| format!("{error} in {name}"))
+}
+
+/// Decoded once: an export writes a message for each node.
+static POOL: LazyLock<Option<DescriptorPool>> =
+    LazyLock::new(|| DescriptorPool::decode(throughline_api::FILE_DESCRIPTOR_SET).ok());
+
+fn descriptor(name: &str) -> anyhow::Result<MessageDescriptor> {
+    let pool = POOL.as_ref().context("the descriptor set is broken")?;
+    pool.get_message_by_name(name)
+        .with_context(|| format!("no message {name}"))
+}
+
 fn value(name: &str, message: &impl Message) -> anyhow::Result<BTreeMap<String, Value>> {
-    let pool = DescriptorPool::decode(throughline_api::FILE_DESCRIPTOR_SET)?;
-    let descriptor = pool
-        .get_message_by_name(name)
-        .with_context(|| format!("no message {name}"))?;
+    let descriptor = descriptor(name)?;
     let message = DynamicMessage::decode(descriptor, message.encode_to_vec().as_slice())?;
     // Zeros and empty lists are written too, so that a script finds each field.
     let options = SerializeOptions::new().skip_default_fields(false);
@@ -72,6 +95,19 @@ mod tests {
             "{json}"
         );
         assert!(json.contains(r#""duration": "0.001500s""#), "{json}");
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let name = "throughline.graph.v1.GetStatsResponse";
+        let stats = GetStatsResponse {
+            node_count: 3,
+            ..Default::default()
+        };
+        assert_eq!(read(name, &line(name, &stats).unwrap()), Ok(stats));
+        let wrong = read::<GetStatsResponse>(name, "{\"nodeCount\":true}").unwrap_err();
+        assert!(wrong.contains("at column"), "{wrong}");
+        assert!(read::<GetStatsResponse>(name, "{} {}").is_err());
     }
 
     #[test]

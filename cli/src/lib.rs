@@ -21,10 +21,12 @@ mod options;
 mod output;
 mod render;
 mod trace;
+mod values;
 mod web;
 
 use std::process::ExitCode;
 
+pub use import::{Format, read_bytes};
 pub use options::Cli;
 
 use exit::Exit;

@@ -1,6 +1,8 @@
 //! The command line: every command, flag and variable. Knows nothing of what
 //! they do.
 
+mod import;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -8,6 +10,7 @@ use clap::{Args, Parser, Subcommand};
 use http::Uri;
 use throughline_service_kit::{LogFormat, TelemetryOptions};
 
+pub(crate) use self::import::ImportOptions;
 use crate::render::duration;
 
 /// One trace, from the click to the query and back.
@@ -71,7 +74,7 @@ pub(crate) struct GraphCommand {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum GraphAction {
-    /// Load a cargo workspace's crates, versions, licences and authors
+    /// Load a cargo workspace, an npm lock file, N-Quads, tables or JSON lines
     Import(ImportOptions),
     /// Show a node and the edges that touch it
     Get(GetOptions),
@@ -93,28 +96,6 @@ pub(crate) struct ReadOptions {
     /// Pass the gateway by and ask this graph service, in plain gRPC
     #[arg(long, value_name = "URL", value_parser = url)]
     pub(crate) graph: Option<Uri>,
-    /// Print the answer as JSON
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-#[derive(Args, Debug)]
-pub(crate) struct ImportOptions {
-    /// A workspace's directory, Cargo.toml or Cargo.lock; the lock file is never written
-    #[arg(long, value_name = "PATH", required = true)]
-    pub(crate) cargo: PathBuf,
-    /// The graph service, in plain gRPC
-    #[arg(long, env = "THROUGHLINE_GRAPH", value_name = "URL",
-          default_value = "http://127.0.0.1:50051", value_parser = url)]
-    pub(crate) graph: Uri,
-    /// The token that the service asks writers for
-    #[arg(
-        long,
-        env = "THROUGHLINE_WRITE_TOKEN",
-        hide_env_values = true,
-        value_name = "TOKEN"
-    )]
-    pub(crate) token: Option<String>,
     /// Print the answer as JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -12,7 +12,11 @@ pub(crate) fn candidates(name: &str) -> Vec<String> {
         // It has a kind already; a crate called so cannot be.
         return vec![name.to_owned()];
     }
-    vec![format!("crate:{name}"), name.to_owned()]
+    vec![
+        format!("crate:{name}"),
+        format!("npm:{name}"),
+        name.to_owned(),
+    ]
 }
 
 /// The node that `name` stands for; with at most `edges` edges either way, or
@@ -43,13 +47,13 @@ pub(crate) async fn node(
     Err(first_failure.unwrap_or_else(|| graph.failed(tonic::Status::not_found(name))))
 }
 
-/// The nodes that a path may start from: the node itself, or a crate's versions,
+/// The nodes that a path may start from: the node itself, or a crate's or package's versions,
 /// since it is versions that depend on one another.
 pub(crate) fn starts(node: &GetNodeResponse) -> Vec<String> {
     let Some(of) = &node.node else {
         return Vec::new();
     };
-    if of.r#type == "Crate" {
+    if matches!(of.r#type.as_str(), "Crate" | "Package") {
         let versions = node
             .incoming
             .iter()
@@ -69,11 +73,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_bare_name_is_a_crate_first() {
-        assert_eq!(candidates("serde"), ["crate:serde", "serde"]);
+    fn a_bare_name_is_a_crate_first_and_then_a_package() {
+        assert_eq!(candidates("serde"), ["crate:serde", "npm:serde", "serde"]);
         assert_eq!(
             candidates("serde@1.0.0"),
-            ["crate:serde@1.0.0", "serde@1.0.0"]
+            ["crate:serde@1.0.0", "npm:serde@1.0.0", "serde@1.0.0"]
         );
         assert_eq!(candidates("licence:MIT"), ["licence:MIT"]);
     }

@@ -8,5 +8,6 @@ mod graph;
 mod import;
 mod intake;
 mod servers;
+mod sources;
 mod trace;
 mod usage;
