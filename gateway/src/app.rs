@@ -1,5 +1,4 @@
-//! Puts the layers together. From outside in: CORS, routes, gate, grpc-web, trace, faults, proxy. Limits, load
-//! shedding and deadlines take their place around trace and faults.
+//! Puts the layers together. From outside in: CORS, routes, the way in, grpc-web, metrics, trace, guard, faults, proxy.
 
 use std::sync::Arc;
 
@@ -8,6 +7,8 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use http::{HeaderName, Method};
 use sentry_tonic::ServerLayer;
+use throughline_service_kit::framing::SingleRequest;
+use throughline_service_kit::metrics::{Names, ObserveLayer};
 use throughline_service_kit::{self as service_kit, FaultLayer, Telemetry};
 use tonic_web::GrpcWebLayer;
 use tower::ServiceBuilder;
@@ -15,7 +16,10 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::body::Whole;
 use crate::gate::{self, Gate};
+use crate::guard::GuardLayer;
 use crate::origin::Origins;
+use crate::pass::{self, Entrance};
+use crate::peers::Peers;
 use crate::proxy::Proxy;
 use crate::{Error, Limits, Methods, Options, headers};
 
@@ -23,22 +27,40 @@ use crate::{Error, Limits, Methods, Options, headers};
 pub const HEALTH: &str = "/health";
 
 /// A gateway of these options, ready to be served. It connects to the service when the first call comes.
-pub fn app(options: &Options, limits: &Limits, telemetry: &Telemetry) -> Result<Router, Error> {
-    let methods = Methods::of(&descriptors(options)?, &options.services)?;
+pub fn app(
+    options: &Options,
+    limits: &Limits,
+    peers: &Peers,
+    telemetry: &Telemetry,
+) -> Result<Router, Error> {
+    let descriptors = descriptors(options)?;
+    let methods = Methods::of(&descriptors, &options.services)?;
+    let shapes = SingleRequest::of([&descriptors[..]]);
     let passed = passed(options, telemetry);
     let channel = service_kit::channel(&options.graph_url, telemetry)?;
     let call = ServiceBuilder::new()
         .layer(GrpcWebLayer::new())
         .map_response(|answer: http::Response<_>| answer.map(Whole::new))
+        .layer(ObserveLayer::new(Names::of(methods.paths())))
         .layer(telemetry.server_layer(ServerLayer::new()))
+        .layer(GuardLayer::new(shapes.clone(), limits))
         .layer(FaultLayer::new(telemetry))
-        .service(Proxy::new(channel, passed.clone()));
-    let gate = Arc::new(Gate::of(options));
+        .service(Proxy::new(
+            channel,
+            passed.clone(),
+            options.internal_details,
+        ));
+    let entrance = Arc::new(Entrance::new(
+        Gate::of(options),
+        peers.clone(),
+        shapes,
+        limits,
+    ));
     let routes = methods.paths().fold(Router::new(), |router, path| {
         router.route_service(path, call.clone())
     });
     let routes = routes
-        .layer(from_fn_with_state(gate, gate::pass))
+        .layer(from_fn_with_state(entrance, pass::pass))
         .route(HEALTH, get(|| async { "ok\n" }))
         .fallback(gate::unknown)
         .layer(cors(&options.origins, limits, passed));

@@ -13,6 +13,7 @@ use http_body::{Body, Frame};
 use pin_project_lite::pin_project;
 use tonic::Status;
 
+use crate::headers;
 use crate::proxy::{BoxError, failure};
 
 pin_project! {
@@ -52,15 +53,18 @@ pin_project! {
         inner: B,
         // Whether the status has gone by, in the head or in trailers.
         ended: bool,
+        // Whether what a service says of its INTERNAL errors comes back.
+        details: bool,
     }
 }
 
 impl<B> Answer<B> {
     /// `status_in_head`: nothing but the end may follow.
-    pub(crate) fn new(inner: B, status_in_head: bool) -> Self {
+    pub(crate) fn new(inner: B, status_in_head: bool, details: bool) -> Self {
         Self {
             inner,
             ended: status_in_head,
+            details,
         }
     }
 }
@@ -81,7 +85,13 @@ where
         if *this.ended {
             return Poll::Ready(None);
         }
-        let frame = ready!(this.inner.poll_frame(context));
+        let mut frame = ready!(this.inner.poll_frame(context));
+        if let Some(Ok(frame)) = &mut frame
+            && let Some(trailers) = frame.trailers_mut()
+            && !*this.details
+        {
+            headers::generalize(trailers);
+        }
         *this.ended = !matches!(&frame, Some(Ok(frame)) if frame.is_data());
         Poll::Ready(Some(match frame {
             Some(frame) => frame.map_err(|error| failure(error.into())),

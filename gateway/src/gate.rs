@@ -1,14 +1,13 @@
 //! The gate: what a request must be to reach a service at all, and whether its trace is trusted. It refuses without
-//! reading a body, and before anything is traced, so that strangers' noise makes no transactions.
+//! reading a body, and before anything is traced, so that strangers' noise makes no transactions. Every refusal is counted.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 
-use axum::extract::{Request, State};
-use axum::middleware::Next;
+use axum::extract::Request;
 use axum::response::Response;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header};
 use sentry_propagation::{Admission, EdgeTrust, Trust};
+use throughline_service_kit::metrics;
 use tonic::Status;
 
 use crate::headers::TRUST;
@@ -46,26 +45,9 @@ pub fn protocol(headers: &HeaderMap) -> Option<Protocol> {
     }
 }
 
-/// Lets a request pass, marked with whether its trace is trusted, or answers it.
-pub(crate) async fn pass(
-    State(gate): State<Arc<Gate>>,
-    mut request: Request,
-    next: Next,
-) -> Response {
-    match gate.admit(&request) {
-        Ok(trust) => {
-            request.extensions_mut().insert(trust);
-            next.run(request).await
-        }
-        Err(refusal) => {
-            let asked_in = protocol(request.headers());
-            refusal.answer(asked_in).map(axum::body::Body::new)
-        }
-    }
-}
-
 /// Answers what is on no route.
 pub(crate) async fn unknown(request: Request) -> Response {
+    metrics::refused("unknown_path");
     match protocol(request.headers()) {
         Some(protocol) => answer::status_in(
             protocol,
@@ -76,7 +58,7 @@ pub(crate) async fn unknown(request: Request) -> Response {
     .map(axum::body::Body::new)
 }
 
-/// Why a request does not pass.
+/// Why a request does not pass by its head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// It is not a POST.
@@ -133,7 +115,16 @@ fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a [u
 }
 
 impl Refusal {
-    fn answer(self, asked_in: Option<Protocol>) -> http::Response<tonic::body::Body> {
+    /// The name under which it is counted.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::Method => "method",
+            Self::ContentType => "content_type",
+            Self::Origin => "origin",
+        }
+    }
+
+    pub(crate) fn answer(self, asked_in: Option<Protocol>) -> http::Response<tonic::body::Body> {
         match self {
             Self::Method => with(
                 answer::http(StatusCode::METHOD_NOT_ALLOWED, "gRPC is called by POST\n"),

@@ -5,7 +5,7 @@
 //! call that goes out writes them, or passes them on where there is no client of Sentry. So a missing layer is
 //! seen as a broken trace instead of being papered over here.
 
-use http::{HeaderMap, HeaderName, header};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 /// The header that carries the token of a trusted caller. It ends here.
 pub const TRUST: HeaderName = HeaderName::from_static("x-throughline-trust");
@@ -57,10 +57,20 @@ pub const EXPOSED: [HeaderName; 5] = [
 /// ```
 pub fn keep_for_service(headers: &mut HeaderMap, beside: &[HeaderName]) {
     retain(headers, |name| {
-        PASSED.contains(&name)
+        let listed = PASSED.contains(&name)
             || (name.ends_with("-bin") && !name.starts_with("grpc-"))
-            || beside.iter().any(|it| it == name)
+            || beside.iter().any(|it| it == name);
+        // What one server reads as `a-b` another reads as `a_b`: such names stay outside.
+        listed && !name.contains('_')
     });
+    let odd: Vec<_> = headers
+        .iter()
+        .filter(|(_, value)| value.to_str().is_err())
+        .map(|(name, _)| name.clone())
+        .collect();
+    for name in odd {
+        headers.remove(name);
+    }
 }
 
 /// Keeps what a caller gets to see: all but what belongs to the connection behind, and sizes, which are not
@@ -75,6 +85,14 @@ pub fn keep_for_caller(headers: &mut HeaderMap) {
         HeaderName::from_static("proxy-connection"),
     ] {
         headers.remove(name);
+    }
+}
+
+/// Says no more of an INTERNAL error than that it is one: what went wrong inside is in the trace, not a stranger's affair.
+pub fn generalize(headers: &mut HeaderMap) {
+    if headers.get("grpc-status").is_some_and(|it| it == "13") {
+        headers.insert("grpc-message", HeaderValue::from_static("internal%20error"));
+        headers.remove("grpc-status-details-bin");
     }
 }
 
@@ -130,10 +148,41 @@ mod tests {
             "x-forwarded-for",
             "x-throughline-fault",
             "x-throughline-trust",
+            "x_tenant-bin",
         ] {
             assert!(!kept(name, &[]), "{name}");
         }
         assert!(kept("x-tenant", &[HeaderName::from_static("x-tenant")]));
+    }
+
+    #[test]
+    fn what_is_not_ascii_stays_here() {
+        let mut headers = HeaderMap::new();
+        let odd = HeaderValue::from_bytes(b"caf\xe9").expect("a value");
+        headers.insert("authorization", odd);
+        headers.insert("x-request-id", HeaderValue::from_static("1"));
+        keep_for_service(&mut headers, &[]);
+        assert_eq!(headers.len(), 1);
+    }
+
+    #[test]
+    fn internal_errors_say_no_more_and_others_what_they_say() {
+        let generalized = |code: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert("grpc-status", HeaderValue::from_static(code));
+            headers.insert("grpc-message", HeaderValue::from_static("at%2010.0.0.7"));
+            headers.insert("grpc-status-details-bin", HeaderValue::from_static("AA"));
+            generalize(&mut headers);
+            (headers["grpc-message"].clone(), headers.len())
+        };
+        assert_eq!(
+            generalized("13"),
+            (HeaderValue::from_static("internal%20error"), 2)
+        );
+        assert_eq!(
+            generalized("5"),
+            (HeaderValue::from_static("at%2010.0.0.7"), 3)
+        );
     }
 
     #[test]

@@ -2,12 +2,13 @@
 //!
 //! A call passes, from outside in:
 //!
-//! 1. [`server`]: HTTP/1 and HTTP/2 without TLS on one port, TCP_NODELAY, time for a request's head bounded;
+//! 1. [`server`]: HTTP/1 and HTTP/2 on one port, TCP_NODELAY, connections and the time for a greeting and a head bounded;
 //! 2. CORS for the origins that are listed;
 //! 3. the route table ([`routes`]): the methods of the admitted services, by name; anything else is unknown here;
-//! 4. the gate ([`gate`]): the request's method, content type and Origin, and whether its trace is trusted;
+//! 4. the gate ([`gate`]): what a peer may use ([`peers`]), the request's method, content type, Origin and metadata
+//!    ([`metadata`]), how long it may last, and whether its trace is trusted;
 //! 5. grpc-web to gRPC (`tonic-web`), so that from here on trailers are trailers;
-//! 6. trace, then faults: limits, load shedding and deadlines take their place around these;
+//! 6. metrics, trace, the guard that follows the request's body, faults;
 //! 7. the proxy ([`proxy`]): an allow-list of headers, then the call to the service.
 //!
 //! It knows the descriptors of the services behind it, for their names alone: no message is decoded here, so that a new
@@ -27,13 +28,19 @@ mod app;
 mod body;
 mod error;
 pub mod gate;
+mod greeting;
+mod guard;
 pub mod headers;
 mod limits;
 mod linger;
+pub mod metadata;
 mod options;
 pub mod origin;
+mod pass;
+pub mod peers;
 pub mod proxy;
 pub mod routes;
+mod sampled;
 pub mod server;
 mod trust;
 
@@ -42,6 +49,7 @@ pub use error::Error;
 pub use limits::Limits;
 pub use options::Options;
 pub use origin::Origin;
+pub use peers::Peers;
 pub use routes::Methods;
 pub use server::serve;
 pub use trust::TrustMode;

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use throughline_gateway::{Limits, Options, app, serve};
+use throughline_gateway::{Options, Peers, app, serve};
 use throughline_service_kit::{self as service_kit, Shutdown, Telemetry, TelemetryOptions};
 
 const SERVICE: &str = "gateway";
@@ -23,8 +23,9 @@ async fn main() -> anyhow::Result<ExitCode> {
     let command: Command = service_kit::parse();
     let telemetry = Telemetry::init(SERVICE, &command.telemetry);
     let shutdown = Shutdown::on_signals();
-    let limits = Limits::default();
-    let app = match app(&command.gateway, &limits, &telemetry) {
+    let limits = command.gateway.bounds.limits();
+    let peers = Peers::new(&limits);
+    let app = match app(&command.gateway, &limits, &peers, &telemetry) {
         Ok(app) => app,
         Err(error) => {
             // Options that are good one by one and do not fit together.
@@ -32,9 +33,12 @@ async fn main() -> anyhow::Result<ExitCode> {
             return Ok(ExitCode::from(service_kit::options::EXIT_USAGE));
         }
     };
+    if let Some(address) = command.gateway.metrics_listen {
+        service_kit::metrics::serve(address, &telemetry, shutdown.clone()).await?;
+    }
     let listener = service_kit::listen(command.gateway.listen).await?;
     service_kit::announce(SERVICE, listener.local_addr()?);
-    serve(listener, app, limits, shutdown).await;
+    serve(listener, app, peers, limits, shutdown).await;
     telemetry.close().await;
     Ok(ExitCode::SUCCESS)
 }

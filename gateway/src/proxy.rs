@@ -25,14 +25,17 @@ pub(crate) type BoxError = Box<dyn StdError + Send + Sync>;
 pub struct Proxy<C> {
     channel: C,
     passed: Arc<[HeaderName]>,
+    details: bool,
 }
 
 impl<C> Proxy<C> {
-    /// A proxy to the service that `channel` reaches. `passed`: what goes on beside the headers that always do.
-    pub fn new(channel: C, passed: Vec<HeaderName>) -> Self {
+    /// A proxy to the service that `channel` reaches. `passed`: what goes on beside the headers that always do. `details`: what
+    /// a service says of its INTERNAL errors comes back.
+    pub fn new(channel: C, passed: Vec<HeaderName>, details: bool) -> Self {
         Self {
             channel,
             passed: passed.into(),
+            details,
         }
     }
 }
@@ -59,16 +62,17 @@ where
         headers::keep_for_service(request.headers_mut(), &self.passed);
         let request = request.map(|inner| Body::new(body::Unsized::new(inner)));
         let call = self.channel.clone().oneshot(request);
+        let details = self.details;
         Box::pin(async move {
             Ok(match call.await {
-                Ok(response) => pass_back(response),
+                Ok(response) => pass_back(response, details),
                 Err(error) => answer::status(failure(error.into())),
             })
         })
     }
 }
 
-fn pass_back<B>(mut response: Response<B>) -> Response<Body>
+fn pass_back<B>(mut response: Response<B>, details: bool) -> Response<Body>
 where
     B: http_body::Body<Data = Bytes> + Send + 'static,
     B::Error: Into<BoxError>,
@@ -82,8 +86,11 @@ where
         return answer::status(Status::new(code, "what answered is not a gRPC service"));
     }
     headers::keep_for_caller(response.headers_mut());
+    if !details {
+        headers::generalize(response.headers_mut());
+    }
     response.extensions_mut().insert(Relayed);
-    response.map(|inner| Body::new(body::Answer::new(inner, status_in_head)))
+    response.map(|inner| Body::new(body::Answer::new(inner, status_in_head, details)))
 }
 
 /// The gRPC code that stands for an HTTP status, as gRPC's own document on it has them.

@@ -11,17 +11,25 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
-use throughline_service_kit::Shutdown;
+use throughline_service_kit::{Shutdown, metrics};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tower::Service as _;
 
 use crate::Limits;
 use crate::gate::Peer;
+use crate::greeting::Greeted;
 use crate::linger::Lingering;
+use crate::peers::{Full, Peers};
 
 /// Serves `app` until `shutdown` is requested and calls have ended, or `Limits::drain` is over.
-pub async fn serve(listener: TcpListener, app: Router, limits: Limits, shutdown: Shutdown) {
+pub async fn serve(
+    listener: TcpListener,
+    app: Router,
+    peers: Peers,
+    limits: Limits,
+    shutdown: Shutdown,
+) {
     let builder = builder(&limits);
     let graceful = GracefulShutdown::new();
     let mut connections = JoinSet::new();
@@ -40,16 +48,30 @@ pub async fn serve(listener: TcpListener, app: Router, limits: Limits, shutdown:
                 }
             },
         };
+        let taken = match peers.connection(peer.ip()) {
+            Ok(taken) => taken,
+            Err(full) => {
+                metrics::refused(match full {
+                    Full::All => "connections",
+                    Full::Peer => "peer_connections",
+                });
+                continue;
+            }
+        };
         // Trailers are a write of their own; without this they wait for the peer's acknowledgement.
         stream.set_nodelay(true).ok();
-        connections.spawn(connection(
+        let serving = connection(
             builder.clone(),
             graceful.watcher(),
             stream,
             peer,
             app.clone(),
             limits.clone(),
-        ));
+        );
+        connections.spawn(async move {
+            let _counted = (taken, metrics::connection());
+            serving.await;
+        });
     }
     drop(listener);
     drain(graceful, limits.drain).await;
@@ -63,13 +85,14 @@ async fn connection(
     app: Router,
     limits: Limits,
 ) {
+    let patience = limits.greeting;
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(Peer(peer));
         let answer = app.clone().call(Lingering::of(request, &limits));
         async { Ok::<_, Infallible>(answer.await.unwrap_or_else(|never| match never {})) }
     });
     let connection = builder
-        .serve_connection(TokioIo::new(stream), service)
+        .serve_connection(TokioIo::new(Greeted::new(stream, patience)), service)
         .into_owned();
     if let Err(error) = watcher.watch(connection).await {
         tracing::debug!(%peer, error, "a connection ended badly");
@@ -90,11 +113,14 @@ fn builder(limits: &Limits) -> auto::Builder<TokioExecutor> {
     builder
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(limits.header_read);
+        .header_read_timeout(limits.header_read)
+        .max_buf_size(limits.http1_buffer_bytes);
     builder
         .http2()
         .timer(TokioTimer::new())
         .max_concurrent_streams(limits.concurrent_streams)
+        .max_pending_accept_reset_streams(limits.pending_resets)
+        .max_local_error_reset_streams(limits.error_resets)
         .max_header_list_size(limits.header_list_bytes)
         .initial_stream_window_size(limits.stream_window_bytes)
         .initial_connection_window_size(limits.connection_window_bytes)

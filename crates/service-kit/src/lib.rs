@@ -36,6 +36,7 @@ pub mod framing;
 mod head;
 mod limits;
 mod listen;
+pub mod metrics;
 pub mod options;
 mod server;
 mod shutdown;

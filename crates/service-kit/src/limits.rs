@@ -23,6 +23,10 @@ pub struct Limits {
     /// Bytes of one message of a request; a longer one is refused with RESOURCE_EXHAUSTED. It is also tonic's default for what
     /// is decoded, compressed or not, which a service that raises this one has to raise too.
     pub message_bytes: usize,
+    /// How long a reader of metrics may take, from its connection to the end of its answer.
+    pub metrics_read: Duration,
+    /// Readers of metrics at once; others wait.
+    pub metrics_connections: usize,
     /// Bytes of an `x-throughline-fault` header; a longer one is ignored.
     pub fault_header_bytes: usize,
     /// The longest delay that a fault may ask for.
@@ -40,6 +44,8 @@ impl Default for Limits {
             concurrent_streams: 200,
             header_list_bytes: 16 * 1024,
             message_bytes: 4 * 1024 * 1024,
+            metrics_read: Duration::from_secs(5),
+            metrics_connections: 4,
             fault_header_bytes: 1024,
             fault_delay: Duration::from_secs(60),
         }

@@ -11,6 +11,7 @@ use tonic::service::Routes;
 use tonic::transport::server::TcpIncoming;
 
 use crate::framing::{FramingLayer, SingleRequest};
+use crate::metrics::{Names, ObserveLayer};
 use crate::{Error, FaultLayer, Limits, Shutdown, Switched, Telemetry};
 
 /// A server in the making.
@@ -86,6 +87,7 @@ impl GrpcServer {
                 .await;
         }
         let methods = SingleRequest::of(self.descriptors.iter().copied());
+        let names = Names::of(methods.paths());
         let framing = FramingLayer::new(methods, self.limits.message_bytes);
         let stop = stop(shutdown.clone(), self.health, self.names);
         let serving = tonic::transport::Server::builder()
@@ -94,6 +96,7 @@ impl GrpcServer {
             .http2_keepalive_timeout(Some(self.limits.keepalive_timeout))
             .max_concurrent_streams(self.limits.concurrent_streams)
             .http2_max_header_list_size(self.limits.header_list_bytes)
+            .layer(ObserveLayer::new(names))
             .layer(framing)
             .layer(self.trace)
             .layer(self.fault)

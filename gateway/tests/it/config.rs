@@ -34,6 +34,10 @@ async fn bad_values_are_named() {
         ("GATEWAY_TRUST", "some"),
         ("GATEWAY_DESCRIPTORS", "/nowhere/at/all"),
         ("GATEWAY_PASS_HEADERS", "no header"),
+        ("GATEWAY_PASS_HEADERS", "x-a,sentry-trace"),
+        ("GATEWAY_PASS_HEADERS", "x_a"),
+        ("GATEWAY_PEER_RATE", "0"),
+        ("GATEWAY_UNARY_TIMEOUT", "0"),
     ] {
         check(variable, value).await;
     }

@@ -10,7 +10,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use throughline_api::graph::v1::graph_service_client::GraphServiceClient;
-use throughline_gateway::{Limits, Options, app, serve};
+use throughline_gateway::{Limits, Options, Peers, app, serve};
 use throughline_service_kit::{Shutdown, Telemetry, TelemetryOptions, listen};
 use tonic_web::{GrpcWebCall, GrpcWebClientService};
 
@@ -45,11 +45,12 @@ impl Gateway {
         ];
         let command = Command::try_parse_from(arguments).expect("options");
         let telemetry = Telemetry::init("gateway", &TelemetryOptions::none());
-        let app = app(&command.options, &limits, &telemetry).expect("an app");
+        let peers = Peers::new(&limits);
+        let app = app(&command.options, &limits, &peers, &telemetry).expect("an app");
         let listener = listen(command.options.listen).await.expect("a free port");
         let addr = listener.local_addr().expect("an address");
         let shutdown = Shutdown::new();
-        let served = tokio::spawn(serve(listener, app, limits, shutdown.clone()));
+        let served = tokio::spawn(serve(listener, app, peers, limits, shutdown.clone()));
         Self {
             addr,
             shutdown,

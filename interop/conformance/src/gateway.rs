@@ -34,6 +34,8 @@ impl Gateway {
             .arg(descriptors.path())
             // The one header of an application that the suite's requests carry.
             .args(["--pass-header", "x-conformance-test"])
+            // The suite compares what an error says, whatever its code.
+            .arg("--internal-details")
             .env("THROUGHLINE_STOP_ON_EOF", "1")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -21,6 +21,9 @@ async fn main() -> anyhow::Result<()> {
         .write_token
         .map_or_else(WriteToken::nobody, WriteToken::new);
 
+    if let Some(address) = options.metrics_listen {
+        service_kit::metrics::serve(address, &telemetry, shutdown.clone()).await?;
+    }
     let listener = service_kit::listen(options.listen).await?;
     service_kit::announce(SERVICE, listener.local_addr()?);
     let served = GrpcServer::new(&telemetry)

@@ -16,6 +16,9 @@ pub struct Options {
         value_name = "ADDRESS"
     )]
     pub listen: SocketAddr,
+    /// Where its metrics can be read, at /metrics; nowhere by default
+    #[arg(long, env = "GRAPH_METRICS_LISTEN", value_name = "ADDRESS")]
+    pub metrics_listen: Option<SocketAddr>,
     /// Where the graph is kept
     #[arg(
         long,

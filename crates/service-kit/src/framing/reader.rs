@@ -28,6 +28,12 @@ pub enum Violation {
     /// A second message where one is taken.
     #[error("more than one message, where the method takes one")]
     Several,
+    /// A compressed message, where no compression was announced.
+    #[error("a compressed message, where no compression was announced")]
+    Compressed,
+    /// A frame that is no message: trailers, which a caller does not send, or flags that mean nothing.
+    #[error("a frame that is no message")]
+    Flags,
     /// No message where one is taken.
     #[error("no message, where the method takes one")]
     None,
@@ -37,6 +43,9 @@ impl From<Violation> for Status {
     fn from(violation: Violation) -> Self {
         match violation {
             Violation::TooLong { .. } => Self::resource_exhausted(violation.to_string()),
+            Violation::Compressed | Violation::Flags => {
+                Self::invalid_argument(violation.to_string())
+            }
             // The code that gRPC's list of codes has for a cardinality violation.
             Violation::Several | Violation::None => Self::unimplemented(violation.to_string()),
         }
@@ -58,6 +67,8 @@ impl From<Violation> for Status {
 pub struct FrameReader {
     messages: Messages,
     limit: usize,
+    /// Whether a message may be compressed, where flags are held at all.
+    flags: Option<bool>,
     header: [u8; HEADER],
     /// How much of a header has come.
     filled: usize,
@@ -72,11 +83,25 @@ impl FrameReader {
         Self {
             messages,
             limit,
+            flags: None,
             header: [0; HEADER],
             filled: 0,
             left: 0,
             seen: false,
         }
+    }
+
+    /// Holds the flags of frames too, which whoever decodes a message does otherwise. `compressed`: whether compression was
+    /// announced.
+    #[must_use]
+    pub fn flags(mut self, compressed: bool) -> Self {
+        self.flags = Some(compressed);
+        self
+    }
+
+    /// Whether more has to come: the rest of a message, or of a request that is one message.
+    pub fn expects_more(&self) -> bool {
+        self.filled > 0 || self.left > 0 || self.messages == Messages::One
     }
 
     /// Takes note of the next bytes.
@@ -112,7 +137,12 @@ impl FrameReader {
     }
 
     fn begin(&mut self) -> Result<(), Violation> {
-        let [_, length @ ..] = self.header;
+        let [flags, length @ ..] = self.header;
+        match (self.flags, flags) {
+            (None, _) | (_, 0) | (Some(true), 1) => {}
+            (Some(false), 1) => return Err(Violation::Compressed),
+            _ => return Err(Violation::Flags),
+        }
         let length = u32::from_be_bytes(length) as usize;
         if length > self.limit {
             return Err(Violation::TooLong {
@@ -180,6 +210,44 @@ mod tests {
         // Torn: whoever decodes it says so.
         check(One, &[&[0, 0]], Ok(()));
         check(One, &[&small[..6]], Ok(()));
+    }
+
+    #[test]
+    fn flags_are_held_where_that_is_asked() {
+        let check = |flags, compressed: Option<bool>, expected| {
+            let mut reader = FrameReader::new(Messages::Any, LIMIT);
+            if let Some(compressed) = compressed {
+                reader = reader.flags(compressed);
+            }
+            assert_eq!(
+                reader.read(&[flags, 0, 0, 0, 0]),
+                expected,
+                "{flags} {compressed:?}"
+            );
+        };
+        check(0, Some(false), Ok(()));
+        check(1, Some(true), Ok(()));
+        check(1, Some(false), Err(Violation::Compressed));
+        for compressed in [false, true] {
+            check(0x80, Some(compressed), Err(Violation::Flags));
+            check(2, Some(compressed), Err(Violation::Flags));
+        }
+        check(0x80, None, Ok(()));
+    }
+
+    #[test]
+    fn it_knows_whether_more_has_to_come() {
+        let check = |messages, bytes: &[u8], expected| {
+            let mut reader = FrameReader::new(messages, LIMIT);
+            reader.read(bytes).expect("within the rules");
+            assert_eq!(reader.expects_more(), expected, "{messages:?} {bytes:?}");
+        };
+        check(Messages::Any, &[], false);
+        check(Messages::Any, &[0], true);
+        check(Messages::Any, &[0, 0, 0, 0, 1], true);
+        check(Messages::Any, &frame(3), false);
+        check(Messages::One, &[], true);
+        check(Messages::One, &frame(3), true);
     }
 
     #[test]

@@ -114,6 +114,12 @@ impl Telemetry {
         self.transport.losses()
     }
 
+    /// [`losses`](Self::losses) for whoever outlives a borrow.
+    pub(crate) fn losses_reader(&self) -> impl Fn() -> Vec<Loss> + Send + Sync + 'static {
+        let transport = self.transport.clone();
+        move || transport.losses()
+    }
+
     /// Sends what is still to be sent, for no longer than `Limits::close`, and ends telemetry.
     pub async fn close(self) {
         let Some(client) = self.client else { return };
