@@ -26,6 +26,7 @@
 mod bfs;
 mod check;
 mod error;
+mod filter;
 mod highlight;
 mod limits;
 mod model;
@@ -39,12 +40,13 @@ mod words;
 
 pub use self::{
     error::{Error, Unavailable},
+    filter::{Comparator, Field, Filter, Order, OrderKey, Term},
     limits::Limits,
     model::{Direction, Edge, EdgeKey, Node, Properties, Timestamp, Value},
     request::{
         Applied, ApplyMutations, BatchGetNodes, Change, FindPath, GetNode, Highlight, ImportBatch,
-        Imported, Mutation, MutationResult, NodeBatch, NodeWithEdges, Path, Precondition,
-        SearchHit, SearchNodes, SearchPage, Stats, TextRange, TypeCount,
+        Imported, ListNodes, Mutation, MutationResult, NodeBatch, NodePage, NodeWithEdges, Path,
+        Precondition, SearchHit, SearchNodes, SearchPage, Stats, TextRange, TypeCount,
     },
     runner::{PlainRunner, RunBlocking, RunError},
     sqlite::{OpenError, SqliteLimits, SqliteOptions, SqliteStore},

@@ -27,6 +27,20 @@ pub struct Limits {
     pub node_edges: usize,
     /// Ids in one call that reads many nodes.
     pub batch_ids: usize,
+    /// Bytes of a filter.
+    pub filter_bytes: usize,
+    /// Comparisons in a filter.
+    pub filter_terms: usize,
+    /// How deep brackets may be in a filter.
+    pub filter_depth: usize,
+    /// Bytes of an order.
+    pub order_bytes: usize,
+    /// Fields of an order; the store knows up to four.
+    pub order_keys: usize,
+    /// How many characters of a text decide on its place in an order.
+    pub order_chars: usize,
+    /// Nodes on a page of a list, where the caller names no number.
+    pub default_list_page: usize,
     /// Bytes of a search query.
     pub query_bytes: usize,
     /// Words of a search query.
@@ -67,6 +81,13 @@ impl Default for Limits {
             default_node_edges: 100,
             node_edges: 1_000,
             batch_ids: 1_000,
+            filter_bytes: 8_192,
+            filter_terms: 64,
+            filter_depth: 16,
+            order_bytes: 1_024,
+            order_keys: 4,
+            order_chars: 128,
+            default_list_page: 50,
             query_bytes: 1_024,
             query_words: 32,
             default_search_page: 20,
@@ -78,7 +99,7 @@ impl Default for Limits {
             default_path_depth: 16,
             path_depth: 64,
             path_edges: 5_000_000,
-            page_token_bytes: 4_096,
+            page_token_bytes: 32_768,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::future::Future;
 
 use crate::{
     Applied, ApplyMutations, BatchGetNodes, Error, FindPath, GetNode, ImportBatch, Imported,
-    Limits, NodeBatch, NodeWithEdges, Path, SearchNodes, SearchPage, Stats,
+    Limits, ListNodes, NodeBatch, NodePage, NodeWithEdges, Path, SearchNodes, SearchPage, Stats,
 };
 
 /// A store of one graph.
@@ -31,6 +31,13 @@ pub trait GraphStore: Send + Sync + 'static {
         &self,
         request: BatchGetNodes,
     ) -> impl Future<Output = Result<NodeBatch, Error>> + Send;
+
+    /// The nodes that a filter holds for, in an order. A page goes on after the
+    /// place where the page before ended, whatever was written meanwhile.
+    fn list_nodes(
+        &self,
+        request: ListNodes,
+    ) -> impl Future<Output = Result<NodePage, Error>> + Send;
 
     /// Nodes that hold every word of a query, best first.
     fn search_nodes(

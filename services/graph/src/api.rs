@@ -111,9 +111,13 @@ impl<S: GraphStore> GraphService for GraphApi<S> {
 
     async fn list_nodes(
         &self,
-        _: Request<proto::ListNodesRequest>,
+        request: Request<proto::ListNodesRequest>,
     ) -> Result<Response<proto::ListNodesResponse>, Status> {
-        Err(unimplemented("ListNodes"))
+        let mut request = request.into_inner();
+        let mask = NodeMask::new(request.read_mask.take(), &self.limits).map_err(status::of)?;
+        let request = convert::list_from(request).map_err(status::of)?;
+        let page = self.store.list_nodes(request).await.map_err(status::of)?;
+        Ok(Response::new(convert::list_to(page, &mask)))
     }
 
     async fn get_schema(

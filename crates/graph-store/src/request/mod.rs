@@ -4,6 +4,7 @@
 //! does; a backend calls it first and may rely on it afterwards.
 
 mod batch;
+mod list;
 mod mutation;
 mod node;
 mod path;
@@ -12,6 +13,7 @@ mod stats;
 
 pub use self::{
     batch::{BatchGetNodes, NodeBatch},
+    list::{ListNodes, NodePage},
     mutation::{
         Applied, ApplyMutations, Change, ImportBatch, Imported, Mutation, MutationResult,
         Precondition,

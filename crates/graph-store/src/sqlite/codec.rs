@@ -26,20 +26,27 @@ enum Tagged {
 pub(super) fn encode(properties: &Properties) -> Result<String, Error> {
     let stored: std::collections::BTreeMap<&str, Stored<'_>> = properties
         .iter()
-        .map(|(name, value)| {
-            let value = match value {
-                Value::String(text) => Stored::String(text.into()),
-                Value::Int(number) => Stored::Int(*number),
-                Value::Bool(truth) => Stored::Bool(*truth),
-                Value::Double(number) => Stored::Tagged(Tagged::Double(format!("{number:?}"))),
-                Value::Timestamp(time) => {
-                    Stored::Tagged(Tagged::Timestamp(time.seconds, time.nanos))
-                }
-            };
-            (name.as_str(), value)
-        })
+        .map(|(name, value)| (name.as_str(), Stored::from(value)))
         .collect();
     serde_json::to_string(&stored).map_err(|error| Error::Internal(error.to_string()))
+}
+
+/// One value just as it lies among the properties.
+pub(super) fn encode_one(value: &Value) -> Result<String, Error> {
+    let stored = Stored::from(value);
+    serde_json::to_string(&stored).map_err(|error| Error::Internal(error.to_string()))
+}
+
+impl<'a> From<&'a Value> for Stored<'a> {
+    fn from(value: &'a Value) -> Self {
+        match value {
+            Value::String(text) => Self::String(text.into()),
+            Value::Int(number) => Self::Int(*number),
+            Value::Bool(truth) => Self::Bool(*truth),
+            Value::Double(number) => Self::Tagged(Tagged::Double(format!("{number:?}"))),
+            Value::Timestamp(time) => Self::Tagged(Tagged::Timestamp(time.seconds, time.nanos)),
+        }
+    }
 }
 
 pub(super) fn decode(json: &str) -> Result<Properties, Error> {

@@ -6,6 +6,8 @@
 mod caller;
 mod codec;
 mod fault;
+mod filter;
+mod list;
 mod mutate;
 mod node;
 mod open;
@@ -13,6 +15,7 @@ mod path;
 mod pool;
 mod schema;
 mod search;
+mod sql;
 mod statement;
 mod stats;
 
@@ -27,8 +30,8 @@ use self::{
 };
 use crate::{
     Applied, ApplyMutations, BatchGetNodes, Error, FindPath, GetNode, GraphStore, ImportBatch,
-    Imported, Limits, NodeBatch, NodeWithEdges, Path, RunBlocking, SearchNodes, SearchPage, Stats,
-    Unavailable,
+    Imported, Limits, ListNodes, NodeBatch, NodePage, NodeWithEdges, Path, RunBlocking,
+    SearchNodes, SearchPage, Stats, Unavailable,
 };
 
 /// A graph in a SQLite file.
@@ -117,6 +120,11 @@ impl<R: RunBlocking> GraphStore for SqliteStore<R> {
             Ok(NodeBatch::new(request.ids, nodes))
         })
         .await
+    }
+
+    async fn list_nodes(&self, request: ListNodes) -> Result<NodePage, Error> {
+        let list = list::List::new(&request, &self.limits)?;
+        self.read(move |db, _| list.run(db)).await
     }
 
     async fn search_nodes(&self, request: SearchNodes) -> Result<SearchPage, Error> {

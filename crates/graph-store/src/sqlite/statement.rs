@@ -5,10 +5,10 @@ use std::ops::ControlFlow;
 use rusqlite::{Connection, Params, Row};
 use tracing::{Span, field::Empty};
 
-use super::fault;
+use super::{fault, sql::Sql};
 use crate::Error;
 
-fn span(sql: &'static str) -> Span {
+fn span(sql: &str) -> Span {
     tracing::info_span!(
         "db.query",
         sentry.op = "db.query",
@@ -35,10 +35,34 @@ pub(super) fn rows<T>(
     Ok(rows)
 }
 
+/// Runs a query that was built for the request and collects its rows.
+pub(super) fn built<T>(
+    connection: &Connection,
+    sql: &Sql,
+    mut read: impl FnMut(&Row<'_>) -> Result<T, Error>,
+) -> Result<Vec<T>, Error> {
+    let mut rows = Vec::new();
+    let params = rusqlite::params_from_iter(sql.values());
+    run(connection, sql.text(), params, |row| {
+        rows.push(read(row)?);
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(rows)
+}
+
 /// Runs a query and hands over its rows until told to stop.
 pub(super) fn visit(
     connection: &Connection,
     sql: &'static str,
+    params: impl Params,
+    take: impl FnMut(&Row<'_>) -> Result<ControlFlow<()>, Error>,
+) -> Result<(), Error> {
+    run(connection, sql, params, take)
+}
+
+fn run(
+    connection: &Connection,
+    sql: &str,
     params: impl Params,
     mut take: impl FnMut(&Row<'_>) -> Result<ControlFlow<()>, Error>,
 ) -> Result<(), Error> {

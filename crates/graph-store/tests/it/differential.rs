@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use throughline_graph_store::{
     ApplyMutations, BatchGetNodes, Change, Direction, Edge, EdgeKey, Error, FindPath, GetNode,
-    GraphStore, ImportBatch, Limits, Mutation, Node, Precondition, SearchNodes,
+    GraphStore, ImportBatch, Limits, ListNodes, Mutation, Node, Precondition, SearchNodes,
 };
 
 use crate::backends::{Backend, Memory, Sqlite};
@@ -13,6 +13,7 @@ enum Call {
     Apply(ApplyMutations),
     Get(GetNode),
     Batch(BatchGetNodes),
+    List(ListNodes),
     Search(SearchNodes),
     Path(FindPath),
     Stats,
@@ -82,6 +83,36 @@ fn path() -> impl Strategy<Value = FindPath> {
     )
 }
 
+fn list() -> impl Strategy<Value = ListNodes> {
+    let terms = [
+        "type = E",
+        "id > a",
+        "name : re",
+        "name = \"Red green\"",
+        "NOT name : *",
+        "name >= a",
+        "-id : a",
+        "name = red OR type != F",
+    ];
+    let terms = prop::sample::select(terms.map(str::to_owned).to_vec());
+    let filter = (prop::collection::vec(terms, 0..3), any::<bool>());
+    let orders = [
+        "",
+        "name",
+        "name desc, id",
+        "type desc",
+        "type, name desc",
+        "id desc",
+    ];
+    let order_by = prop::sample::select(orders.map(str::to_owned).to_vec());
+    (filter, order_by, 1..4_usize).prop_map(|((terms, either), order_by, page_size)| ListNodes {
+        filter: terms.join(if either { " OR " } else { " AND " }),
+        order_by,
+        page_size,
+        page_token: String::new(),
+    })
+}
+
 fn call() -> impl Strategy<Value = Call> {
     let types = || prop::collection::vec(kind(), 0..2);
     let key = prop::sample::select(vec!["", "", "", "k"]);
@@ -96,6 +127,7 @@ fn call() -> impl Strategy<Value = Call> {
         1 => (word(), types(), 0..4_usize).prop_map(|(query, types, page_size)| {
             Call::Search(SearchNodes { query, types, page_size, page_token: String::new() })
         }),
+        3 => list().prop_map(Call::List),
         4 => path().prop_map(Call::Path),
         1 => Just(Call::Stats),
     ]
@@ -115,6 +147,7 @@ async fn answer(store: &impl GraphStore, call: Call) -> String {
             .map(|it| format!("{it:?}")),
         Call::Path(request) => store.find_path(request).await.map(|it| format!("{it:?}")),
         Call::Stats => store.stats().await.map(|it| format!("{it:?}")),
+        Call::List(request) => all_pages(store, request).await.map(|it| format!("{it:?}")),
         Call::Search(request) => all_hits(store, request).await.map(|it| format!("{it:?}")),
     };
     answer.unwrap_or_else(|error| match error {
@@ -123,6 +156,22 @@ async fn answer(store: &impl GraphStore, call: Call) -> String {
         Error::Invalid { field, .. } => format!("invalid {field}"),
         other => other.to_string(),
     })
+}
+
+/// The pages of a list.
+async fn all_pages(
+    store: &impl GraphStore,
+    mut request: ListNodes,
+) -> Result<Vec<Vec<Node>>, Error> {
+    let mut pages = Vec::new();
+    loop {
+        let page = store.list_nodes(request.clone()).await?;
+        pages.push(page.nodes);
+        request.page_token = page.next_page_token;
+        if request.page_token.is_empty() {
+            return Ok(pages);
+        }
+    }
 }
 
 /// The sizes of the pages and the ids on them, sorted.

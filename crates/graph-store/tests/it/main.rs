@@ -7,6 +7,7 @@ mod backends;
 mod capture;
 mod contract;
 mod differential;
+mod listing;
 mod oracle;
 mod plans;
 mod spans;

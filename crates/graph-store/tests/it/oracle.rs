@@ -5,11 +5,12 @@ use std::{
     sync::Mutex,
 };
 
+use crate::listing;
 use throughline_graph_store::{
     Applied, ApplyMutations, BatchGetNodes, Change, Edge, EdgeKey, Error, FindPath, GetNode,
-    GraphStore, Highlight, ImportBatch, Imported, Limits, Mutation, MutationResult, Node,
-    NodeBatch, NodeWithEdges, Path, Precondition, Properties, SearchHit, SearchNodes, SearchPage,
-    Stats, TypeCount, Value,
+    GraphStore, Highlight, ImportBatch, Imported, Limits, ListNodes, Mutation, MutationResult,
+    Node, NodeBatch, NodePage, NodeWithEdges, Path, Precondition, Properties, SearchHit,
+    SearchNodes, SearchPage, Stats, TypeCount, Value,
 };
 
 #[derive(Clone, Default)]
@@ -23,12 +24,17 @@ struct Graph {
 pub(crate) struct Oracle {
     limits: Limits,
     graph: Mutex<Graph>,
+    /// Where pages of lists ended, each with its query.
+    places: Mutex<Vec<(String, Node)>>,
 }
 
 impl Oracle {
     pub(crate) fn new(limits: Limits) -> Self {
-        let graph = Mutex::default();
-        Self { limits, graph }
+        Self {
+            limits,
+            graph: Mutex::default(),
+            places: Mutex::default(),
+        }
     }
 
     fn graph(&self) -> Graph {
@@ -178,6 +184,37 @@ impl GraphStore for Oracle {
             }
         }
         Ok(answer)
+    }
+
+    /// The token is the node that the page before ended with, as it was then.
+    async fn list_nodes(&self, request: ListNodes) -> Result<NodePage, Error> {
+        let (filter, order, size) = request.check(&self.limits)?;
+        let mut nodes: Vec<_> = self.graph().nodes.into_values().collect();
+        nodes.retain(|node| listing::holds(&filter, node));
+        nodes.sort_by(|one, other| listing::compare(&order, one, other));
+        let query = format!("{:?}", (&request.filter, &request.order_by));
+        let mut places = self.places.lock().unwrap();
+        if !request.page_token.is_empty() {
+            let at = request.page_token.parse::<usize>();
+            let place = at.ok().and_then(|at| places.get(at));
+            let place = place.filter(|(other, _)| *other == query);
+            let (_, last) = place.ok_or_else(|| Error::Invalid {
+                field: "page_token".into(),
+                problem: "no token of this query".into(),
+            })?;
+            nodes.retain(|node| listing::compare(&order, last, node).is_lt());
+        }
+        let more = nodes.len() > size;
+        nodes.truncate(size);
+        let mut next_page_token = String::new();
+        if more {
+            next_page_token = places.len().to_string();
+            places.push((query, nodes[size - 1].clone()));
+        }
+        Ok(NodePage {
+            nodes,
+            next_page_token,
+        })
     }
 
     /// Unranked; the token is the number of hits before.

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use rusqlite::Connection;
 use throughline_graph_store::{
-    ApplyMutations, Change, Direction, Edge, EdgeKey, FindPath, GetNode, GraphStore, Mutation,
-    Node, SearchNodes, SqliteOptions,
+    ApplyMutations, Change, Direction, Edge, EdgeKey, FindPath, GetNode, GraphStore, ListNodes,
+    Mutation, Node, SearchNodes, SqliteOptions,
 };
 
 use crate::{
@@ -54,6 +54,52 @@ async fn no_statement_scans_a_large_table() {
         }
     }
     assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+/// How the second page of a list is found, and whether it has to be sorted.
+async fn page_plan(filter: &str, order_by: &str) -> String {
+    let backend = Sqlite::default();
+    let store = backend.open(SqliteOptions::default(), Inline);
+    every_statement(&store).await;
+    let mut request = ListNodes {
+        filter: filter.into(),
+        order_by: order_by.into(),
+        page_size: 1,
+        ..ListNodes::default()
+    };
+    let page = store.list_nodes(request.clone()).await.unwrap();
+    request.page_token = page.next_page_token;
+    assert!(!request.page_token.is_empty());
+    let (page, spans) = captured(store.list_nodes(request)).await;
+    page.unwrap();
+    assert_eq!(spans.len(), 1, "{spans:?}");
+    let sql = format!("EXPLAIN QUERY PLAN {}", spans[0]["db.query.text"]);
+    let connection = Connection::open(backend.path()).unwrap();
+    let mut statement = connection.prepare(&sql).unwrap();
+    let steps = statement.raw_query().mapped(|row| row.get::<_, String>(3));
+    steps.map(Result::unwrap).collect::<Vec<_>>().join("; ")
+}
+
+#[tokio::test]
+async fn a_page_of_a_list_begins_where_an_index_says() {
+    let by_id = "SEARCH n USING INDEX sqlite_autoindex_node_1 (id>?)";
+    let back = "SEARCH n USING INDEX sqlite_autoindex_node_1 (id<?)";
+    let by_type = "SEARCH n USING INDEX node_by_type (type=? AND id>?)";
+    let types = "SEARCH n USING INDEX node_by_type ((type,id)>(?,?))";
+    let sorted = "SCAN n; USE TEMP B-TREE FOR ORDER BY";
+    for (filter, order_by, expected) in [
+        ("", "", by_id),
+        ("", "id desc", back),
+        ("name : *", "", by_id),
+        ("type = T", "", by_type),
+        ("type = T AND name : *", "id", by_type),
+        ("", "type", types),
+        // No index serves a property: the page is sorted out of all nodes.
+        ("", "name", sorted),
+    ] {
+        let plan = page_plan(filter, order_by).await;
+        assert_eq!(plan, expected, "{filter} by {order_by}");
+    }
 }
 
 /// Brings the store to run each statement that it has.

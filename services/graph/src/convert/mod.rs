@@ -9,6 +9,7 @@ pub(crate) use self::{
     graph::{edge_from, node_from},
     mutation::{applied_to, apply_from, import_from},
     query::{
-        batch_to, get_node_from, get_node_to, path_from, path_to, search_from, search_to, stats_to,
+        batch_to, get_node_from, get_node_to, list_from, list_to, path_from, path_to, search_from,
+        search_to, stats_to,
     },
 };

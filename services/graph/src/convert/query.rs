@@ -2,8 +2,8 @@
 
 use throughline_api::graph::v1 as proto;
 use throughline_graph_store::{
-    Error, FindPath, GetNode, NodeBatch, NodeWithEdges, Path, SearchHit, SearchNodes, SearchPage,
-    Stats, TypeCount,
+    Error, FindPath, GetNode, ListNodes, NodeBatch, NodePage, NodeWithEdges, Path, SearchHit,
+    SearchNodes, SearchPage, Stats, TypeCount,
 };
 
 use super::graph::{count_from, direction_from, edge_to, node_to};
@@ -31,6 +31,23 @@ pub(crate) fn batch_to(found: NodeBatch, mask: &NodeMask) -> proto::BatchGetNode
     proto::BatchGetNodesResponse {
         nodes: nodes.map(|node| mask.apply(node)).collect(),
         missing: found.missing,
+    }
+}
+
+pub(crate) fn list_from(request: proto::ListNodesRequest) -> Result<ListNodes, Error> {
+    Ok(ListNodes {
+        filter: request.filter,
+        order_by: request.order_by,
+        page_size: count_from("page_size", request.page_size)?,
+        page_token: request.page_token,
+    })
+}
+
+pub(crate) fn list_to(page: NodePage, mask: &NodeMask) -> proto::ListNodesResponse {
+    let nodes = page.nodes.into_iter().map(node_to);
+    proto::ListNodesResponse {
+        nodes: nodes.map(|node| mask.apply(node)).collect(),
+        next_page_token: page.next_page_token,
     }
 }
 

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use throughline_api::graph::v1::{
-    ApplyMutationsRequest, BatchGetNodesRequest, FindPathRequest, GetNodeRequest, Mutation, Node,
-    Precondition, SearchNodesRequest, Value, mutation::Change, precondition::Condition,
+    ApplyMutationsRequest, BatchGetNodesRequest, FindPathRequest, GetNodeRequest, ListNodesRequest,
+    Mutation, Node, Precondition, SearchNodesRequest, Value, mutation::Change,
+    precondition::Condition,
 };
 use throughline_graph::WriteToken;
 use throughline_graph_store::{SqliteLimits, SqliteOptions};
@@ -88,6 +89,23 @@ async fn fields_are_named() {
         invalid("read_mask")
     );
 
+    let list = |filter: &str, order_by: &str, page_size, page_token: &str| ListNodesRequest {
+        filter: filter.into(),
+        order_by: order_by.into(),
+        page_size,
+        page_token: page_token.into(),
+        read_mask: None,
+    };
+    for (request, field) in [
+        (list("a.b = 1", "", 0, ""), "filter"),
+        (list("p < true", "", 0, ""), "filter"),
+        (list(&"(".repeat(9_000), "", 0, ""), "filter"),
+        (list("", "name up", 0, ""), "order_by"),
+        (list("", "", -1, ""), "page_size"),
+        (list("", "", 0, "x"), "page_token"),
+    ] {
+        assert_eq!(shown(client.list_nodes(request).await), invalid(field));
+    }
     let search = |page_size, page_token: &str| SearchNodesRequest {
         query: "x".into(),
         page_size,

@@ -2,7 +2,8 @@
 
 use throughline_graph_store::{
     ApplyMutations, BatchGetNodes, Change, Edge, EdgeKey, Error, FindPath, GetNode, GraphStore,
-    ImportBatch, Limits, Mutation, Node, Precondition, SearchNodes, Stats, Timestamp, Value,
+    ImportBatch, Limits, ListNodes, Mutation, Node, Precondition, SearchNodes, Stats, Timestamp,
+    Value,
 };
 
 use super::{link, put, suite};
@@ -10,6 +11,7 @@ use super::{link, put, suite};
 suite! {
     fields_of_get_node
     fields_of_batch_get_nodes
+    fields_of_list
     fields_of_search
     fields_of_find_path
     fields_of_mutations
@@ -69,6 +71,41 @@ async fn fields_of_batch_get_nodes(store: impl GraphStore) {
     }
     let ids = vec!["a".to_owned(); 1_001];
     refused(store.batch_get_nodes(BatchGetNodes { ids }).await, "ids");
+}
+
+async fn fields_of_list(store: impl GraphStore) {
+    let long = format!("a = \"{}\"", "x".repeat(8_192));
+    for filter in [
+        "a", "a =", "(a = 1", "a.b = 1", "etag < 1", "p > true", &long,
+    ] {
+        let request = ListNodes {
+            filter: filter.into(),
+            ..ListNodes::default()
+        };
+        refused(store.list_nodes(request).await, "filter");
+    }
+    for order_by in [
+        "a b",
+        "a-b",
+        "etag",
+        "a, a",
+        "a,",
+        "a,b,c,d,e",
+        &" ".repeat(1_025),
+    ] {
+        let request = ListNodes {
+            order_by: order_by.into(),
+            ..ListNodes::default()
+        };
+        refused(store.list_nodes(request).await, "order_by");
+    }
+    for page_token in ["x", "🦀", "AAAAAAAAAAAA", &"A".repeat(50_000)] {
+        let request = ListNodes {
+            page_token: page_token.into(),
+            ..ListNodes::default()
+        };
+        refused(store.list_nodes(request).await, "page_token");
+    }
 }
 
 async fn fields_of_search(store: impl GraphStore) {

@@ -3,6 +3,7 @@
 mod bad_input;
 mod batch;
 mod import;
+mod list;
 mod mutate;
 mod node;
 mod path;

@@ -1,0 +1,37 @@
+//! Statements whose text depends on the request: built of constant parts and of
+//! numbered parameters, so that no value can get into the text.
+
+use rusqlite::types::Value;
+
+/// A statement and its parameters.
+#[derive(Debug, Default)]
+pub(super) struct Sql {
+    text: String,
+    values: Vec<Value>,
+}
+
+impl Sql {
+    /// Adds a constant part.
+    pub(super) fn push(&mut self, part: &'static str) {
+        self.text.push_str(part);
+    }
+
+    /// Adds a parameter.
+    pub(super) fn bind(&mut self, value: impl Into<Value>) {
+        let value = value.into();
+        let known = self.values.iter().position(|other| *other == value);
+        let number = known.unwrap_or_else(|| {
+            self.values.push(value);
+            self.values.len() - 1
+        });
+        self.text.push_str(&format!("?{}", number + 1));
+    }
+
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub(super) fn values(&self) -> &[Value] {
+        &self.values
+    }
+}
