@@ -20,7 +20,7 @@ async fn stack() -> Stack {
     clippy::print_stderr,
     reason = "a skip is said where the test runs, too"
 )]
-fn program(variable: &str) -> Option<PathBuf> {
+pub(crate) fn program(variable: &str) -> Option<PathBuf> {
     let found = std::env::var_os(variable).map(PathBuf::from);
     if found.is_none() {
         eprintln!("skipped: {variable} is not set; `cargo xtask test` sets it where it can");

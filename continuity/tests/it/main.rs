@@ -5,5 +5,6 @@ mod interop;
 mod layers_removed;
 mod panic;
 mod readme;
+mod sdks;
 mod seen_between_hops;
 mod up;

@@ -3,7 +3,6 @@
 //! is skipped without it; a new peer is a new line here.
 
 use std::ffi::{OsStr, OsString};
-use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use tokio::process::Command;
@@ -19,12 +18,11 @@ pub(crate) struct Peer {
     pub(crate) variable: &'static str,
     /// The program to look for on the PATH.
     program: &'static str,
-    /// Where `install` leaves it, in `target/xtask`.
+    /// Where it is once `install` has run, from the workspace's root.
     installed: &'static str,
     /// What it is asked, to see that it is fit: it must end well.
     probe: &'static [&'static str],
-    /// How it is had where it is not, in the workspace's root; `{}` stands for
-    /// `target/xtask`. Versions are pinned.
+    /// How it is had where it is not, from the workspace's root. Versions are pinned.
     install: &'static [&'static [&'static str]],
 }
 
@@ -34,12 +32,15 @@ pub(crate) const PEERS: &[Peer] = &[
         name: "python-grpcio",
         variable: "THROUGHLINE_PYTHON",
         program: "python3",
-        installed: "python/bin/python",
-        probe: &["-c", "import grpc, google.protobuf.message_factory"],
+        installed: "target/xtask/python/bin/python",
+        probe: &[
+            "-c",
+            "import grpc, google.protobuf.message_factory, sentry_sdk",
+        ],
         install: &[
-            &["python3", "-m", "venv", "{}/python"],
+            &["python3", "-m", "venv", "target/xtask/python"],
             &[
-                "{}/python/bin/pip",
+                "target/xtask/python/bin/pip",
                 "install",
                 "--quiet",
                 "--disable-pip-version-check",
@@ -52,14 +53,30 @@ pub(crate) const PEERS: &[Peer] = &[
         name: "grpcurl",
         variable: "THROUGHLINE_GRPCURL",
         program: "grpcurl",
-        installed: "go/grpcurl",
+        installed: "target/xtask/go/grpcurl",
         probe: &["-version"],
         install: &[&[
-            "env",
-            "GOBIN={}/go",
+            "sh",
+            "-c",
+            "GOBIN=$PWD/target/xtask/go exec go \"$@\"",
             "go",
             "install",
             "github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.4",
+        ]],
+    },
+    Peer {
+        name: "sentry-node",
+        variable: "THROUGHLINE_SENTRY_NODE",
+        program: "throughline-sentry-node",
+        installed: "interop/node/spans.mjs",
+        probe: &["--probe"],
+        install: &[&[
+            "npm",
+            "ci",
+            "--no-audit",
+            "--no-fund",
+            "--prefix",
+            "interop/node",
         ]],
     },
 ];
@@ -73,10 +90,9 @@ pub(crate) async fn find(peer: &Peer) -> Result<OsString, String> {
     if is_fit(peer, peer.program.as_ref()).await.is_ok() {
         return Ok(peer.program.into());
     }
-    let folder = workspace::root().join("target/xtask");
-    let installed: PathBuf = folder.join(peer.installed);
+    let installed = workspace::root().join(peer.installed);
     if is_fit(peer, installed.as_ref()).await.is_err() {
-        install(peer, &folder).await?;
+        install(peer).await?;
         is_fit(peer, installed.as_ref()).await?;
     }
     Ok(installed.into())
@@ -89,14 +105,10 @@ async fn is_fit(peer: &Peer, program: &OsStr) -> Result<(), String> {
         .map_err(|why| format!("{why}; {} names another one", peer.variable))
 }
 
-async fn install(peer: &Peer, folder: &Path) -> Result<(), String> {
-    println!("installing {} into target/xtask", peer.name);
+async fn install(peer: &Peer) -> Result<(), String> {
+    println!("installing {}", peer.name);
     for step in peer.install {
-        let words = step
-            .iter()
-            .map(|word| word.replace("{}", &folder.to_string_lossy()));
-        let words: Vec<String> = words.collect();
-        let (program, arguments) = words.split_first().ok_or("a step names a program")?;
+        let (program, arguments) = step.split_first().ok_or("a step names a program")?;
         let mut command = Command::new(program);
         command.args(arguments).current_dir(workspace::root());
         ended_well(&mut command).await?;
