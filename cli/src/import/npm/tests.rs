@@ -1,3 +1,5 @@
+//! Lock files of npm, good, bad and hostile.
+
 use proptest::prelude::*;
 
 use super::*;

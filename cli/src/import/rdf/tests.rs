@@ -1,3 +1,5 @@
+//! N-Quads as Dgraph writes them, good, bad and hostile.
+
 use proptest::prelude::*;
 
 use super::super::graph::int;
