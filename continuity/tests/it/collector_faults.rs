@@ -52,6 +52,13 @@ async fn check(mode: Mode) {
                 .all(|hop| services.clone().any(|service| service == *hop))
         })
         .await;
+    let tree = collector.trace(kept);
+    let tops: Vec<&str> = tree
+        .roots
+        .iter()
+        .map(|top| tree.nodes[*top].span.service.as_str())
+        .collect();
+    assert_eq!(tops, ["gateway"], "one tree, under the caller's span");
     let stored = stored_headers(&collector.envelopes(), kept);
     assert_eq!(stored.len(), 2, "one transaction for each hop: {stored:#?}");
 
