@@ -9,6 +9,7 @@ use clap::Parser;
 use throughline_service_kit::{
     self as service_kit, GrpcServer, Shutdown, Telemetry, TelemetryOptions,
 };
+use tokio_stream::StreamExt as _;
 use tonic::body::Body;
 use tonic::codegen::{BoxFuture, Service};
 use tonic::{Request, Response, Status};
@@ -20,6 +21,9 @@ struct Options {
     /// The address to listen on
     #[arg(long, env = "PROBE_LISTEN", default_value = "127.0.0.1:0")]
     listen: SocketAddr,
+    /// The next one of a chain
+    #[arg(long, env = "PROBE_NEXT")]
+    next: Option<String>,
     #[command(flatten)]
     telemetry: TelemetryOptions,
 }
@@ -31,8 +35,13 @@ async fn main() -> anyhow::Result<()> {
     let shutdown = Shutdown::on_signals();
     let listener = service_kit::listen(options.listen).await?;
     service_kit::announce("probe", listener.local_addr()?);
+    let next = options.next.as_deref();
+    let next = next.map(|url| service_kit::channel(url, &telemetry));
+    let probe = Probe {
+        next: next.transpose()?,
+    };
     GrpcServer::new(&telemetry)
-        .add_service(Probe)
+        .add_service(probe)
         .serve(listener, shutdown)
         .await?;
     telemetry.close().await;
@@ -40,7 +49,9 @@ async fn main() -> anyhow::Result<()> {
 }
 
 #[derive(Clone)]
-struct Probe;
+struct Probe {
+    next: Option<service_kit::Channel>,
+}
 
 impl tonic::server::NamedService for Probe {
     const NAME: &'static str = "test.v1.Probe";
@@ -57,13 +68,22 @@ impl Service<http::Request<Body>> for Probe {
 
     fn call(&mut self, request: http::Request<Body>) -> Self::Future {
         let path = request.uri().path().to_owned();
-        let handler = tower::service_fn(move |_: Request<()>| act(path.clone()));
+        let next = self.next.clone();
         let mut server = tonic::server::Grpc::new(ProstCodec::<(), ()>::default());
+        if path.ends_with("/Stream") {
+            let handler = tower::service_fn(|_: Request<()>| async {
+                let messages = tokio_stream::iter([Ok(()), Ok(()), Ok(())]);
+                let stream = messages.chain(tokio_stream::pending());
+                Ok::<_, Status>(Response::new(stream))
+            });
+            return Box::pin(async move { Ok(server.server_streaming(handler, request).await) });
+        }
+        let handler = tower::service_fn(move |_: Request<()>| act(path.clone(), next.clone()));
         Box::pin(async move { Ok(server.unary(handler, request).await) })
     }
 }
 
-async fn act(path: String) -> Result<Response<()>, Status> {
+async fn act(path: String, next: Option<service_kit::Channel>) -> Result<Response<()>, Status> {
     let (_, method) = path.rsplit_once('/').unwrap_or_default();
     match method {
         "Log" => info_span!("work").in_scope(|| tracing::error!(answer = 42, "something to say")),
@@ -86,8 +106,32 @@ async fn act(path: String) -> Result<Response<()>, Status> {
                 .await
                 .map_err(|error| Status::internal(error.to_string()))?;
         }
+        "Left" => return left(next).await,
         "Stall" => std::future::pending().await,
         _ => {}
     }
     Ok(Response::new(()))
+}
+
+/// Fails with the nanoseconds that are left here, in a task, in blocking work, and at each probe of the chain behind.
+async fn left(next: Option<service_kit::Channel>) -> Result<Response<()>, Status> {
+    let left = || service_kit::Deadline::current().map(|it| it.remaining().as_nanos());
+    let here = left();
+    let task = service_kit::spawn(async move { left() }).await;
+    let blocking = service_kit::spawn_blocking(left).await;
+    let mut message = [here, task.unwrap_or(None), blocking.unwrap_or(None)]
+        .map(|left| left.map_or_else(|| "none".to_owned(), |left| left.to_string()))
+        .join(" ");
+    if let Some(next) = next {
+        let mut grpc = tonic::client::Grpc::new(next);
+        grpc.ready()
+            .await
+            .map_err(|error| Status::unavailable(error.to_string()))?;
+        let path = http::uri::PathAndQuery::from_static("/test.v1.Probe/Left");
+        let codec = ProstCodec::<(), ()>::default();
+        let answer = grpc.unary(Request::new(()), path, codec).await;
+        message.push(' ');
+        message.push_str(answer.err().unwrap_or_else(|| Status::ok("")).message());
+    }
+    Err(Status::aborted(message))
 }

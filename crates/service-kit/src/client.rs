@@ -9,14 +9,18 @@ use tower::util::{MapResponse, ServiceExt};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::{Error, Limits, SwitchedService, Telemetry};
+use crate::call_context::CallContext;
+use crate::deadline::{ClientDeadlineService, Deadline, DeadlineBody};
+use crate::{ClientDeadlineLayer, Error, Limits, SwitchedService, Telemetry, fault};
 
 type Transport = tonic::transport::Channel;
-type Traced = SwitchedService<ClientService<Transport>, Transport>;
-type Answer = http::Response<Either<ClientBody<Body>, Body>>;
+type Timed = ClientDeadlineService<Transport>;
+type Traced = SwitchedService<ClientService<Timed>, Timed>;
+type Answer = http::Response<Either<ClientBody<DeadlineBody<Body>>, DeadlineBody<Body>>>;
 type Inner = MapResponse<Traced, fn(Answer) -> http::Response<Body>>;
 
-/// A traced channel: what a generated client takes.
+/// A traced channel: what a generated client takes. It sends on what is left of the deadline of the call at hand, and the
+/// faults that it asks for.
 #[derive(Clone)]
 pub struct Channel {
     inner: Inner,
@@ -35,7 +39,8 @@ pub fn channel(url: &str, telemetry: &Telemetry) -> Result<Channel, Error> {
         return Err(bad_url(url, "it names no host".to_owned()));
     }
     let layer = telemetry.client_layer(ClientLayer::new().target(url));
-    let traced = layer.layer(endpoint.connect_lazy());
+    let timed = ClientDeadlineLayer.layer(endpoint.connect_lazy());
+    let traced = layer.layer(timed);
     Ok(Channel {
         inner: traced.map_response(|answer: Answer| answer.map(Body::new)),
     })
@@ -57,7 +62,14 @@ impl Service<http::Request<Body>> for Channel {
         self.inner.poll_ready(context)
     }
 
-    fn call(&mut self, request: http::Request<Body>) -> Self::Future {
+    fn call(&mut self, mut request: http::Request<Body>) -> Self::Future {
+        // Here already, so that the trace can tell a deadline from a cancel where the call is dropped.
+        if let Some(deadline) = Deadline::of_departing(request.headers()) {
+            deadline.write(request.headers_mut());
+        }
+        if let Some(faults) = CallContext::with(|context| context.faults.clone()) {
+            request.headers_mut().insert(fault::HEADER, faults);
+        }
         self.inner.call(request)
     }
 }

@@ -29,7 +29,9 @@
 //! It alone calls `sentry::init` and installs a subscriber. It must not know a service: what differs between
 //! services comes in by parameter.
 
+mod call_context;
 mod client;
+pub mod deadline;
 mod error;
 pub mod fault;
 pub mod framing;
@@ -45,6 +47,7 @@ mod switched;
 mod telemetry;
 
 pub use client::{Channel, channel};
+pub use deadline::{ClientDeadlineLayer, Deadline, ServerDeadlineLayer};
 pub use error::Error;
 pub use fault::{Fault, FaultLayer, FaultService, faults_fired};
 pub use limits::Limits;

@@ -27,6 +27,14 @@ pub struct Limits {
     pub metrics_read: Duration,
     /// Readers of metrics at once; others wait.
     pub metrics_connections: usize,
+    /// What a call is given that names no deadline.
+    pub deadline_default: Duration,
+    /// The most that a call is given, whatever it asks for. Streams are calls: a watcher comes back after this.
+    pub deadline_most: Duration,
+    /// How much sooner than a deadline the server ends the call, so that its answer is faster than the timers of others.
+    pub deadline_lead: Duration,
+    /// How long a server waits for the calls to end that outlasted the drain and were told so.
+    pub drain_end: Duration,
     /// Bytes of an `x-throughline-fault` header; a longer one is ignored.
     pub fault_header_bytes: usize,
     /// The longest delay that a fault may ask for.
@@ -46,6 +54,10 @@ impl Default for Limits {
             message_bytes: 4 * 1024 * 1024,
             metrics_read: Duration::from_secs(5),
             metrics_connections: 4,
+            deadline_default: Duration::from_secs(10 * 60),
+            deadline_most: Duration::from_secs(60 * 60),
+            deadline_lead: Duration::from_millis(1),
+            drain_end: Duration::from_millis(500),
             fault_header_bytes: 1024,
             fault_delay: Duration::from_secs(60),
         }

@@ -10,9 +10,10 @@ use tonic::server::NamedService;
 use tonic::service::Routes;
 use tonic::transport::server::TcpIncoming;
 
+use crate::deadline::DrainEnd;
 use crate::framing::{FramingLayer, SingleRequest};
 use crate::metrics::{Names, ObserveLayer};
-use crate::{Error, FaultLayer, Limits, Shutdown, Switched, Telemetry};
+use crate::{Error, FaultLayer, Limits, ServerDeadlineLayer, Shutdown, Switched, Telemetry};
 
 /// A server in the making.
 #[must_use = "it serves nothing before `serve`"]
@@ -90,6 +91,8 @@ impl GrpcServer {
         let names = Names::of(methods.paths());
         let framing = FramingLayer::new(methods, self.limits.message_bytes);
         let stop = stop(shutdown.clone(), self.health, self.names);
+        let drain_end = DrainEnd::default();
+        let deadline = ServerDeadlineLayer::new(&self.limits).ending_with(drain_end.clone());
         let serving = tonic::transport::Server::builder()
             .accept_http1(false)
             .http2_keepalive_interval(Some(self.limits.keepalive_interval))
@@ -99,6 +102,7 @@ impl GrpcServer {
             .layer(ObserveLayer::new(names))
             .layer(framing)
             .layer(self.trace)
+            .layer(deadline)
             .layer(self.fault)
             .serve_with_incoming_shutdown(
                 self.routes.prepare(),
@@ -109,13 +113,20 @@ impl GrpcServer {
             shutdown.requested().await;
             tokio::time::sleep(self.limits.drain).await;
         };
+        let mut serving = std::pin::pin!(serving);
         tokio::select! {
-            served = serving => served.map_err(Error::Serve),
-            () = bound => {
-                tracing::warn!(drain = ?self.limits.drain, "calls in flight were dropped: they outlasted the drain");
-                Ok(())
-            }
+            served = &mut serving => return served.map_err(Error::Serve),
+            () = bound => {}
         }
+        // Ended, not dropped: their callers get a status, and their transactions end with it before telemetry does.
+        drain_end.end_calls();
+        let served = tokio::time::timeout(self.limits.drain_end, serving).await;
+        tracing::warn!(
+            drain = ?self.limits.drain,
+            calls = drain_end.ended(),
+            "calls in flight were ended: they outlasted the drain"
+        );
+        served.unwrap_or(Ok(())).map_err(Error::Serve)
     }
 }
 
