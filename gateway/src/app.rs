@@ -1,4 +1,4 @@
-//! Puts the layers together. From outside in: CORS, routes, the way in, grpc-web, metrics, trace, guard, faults, proxy.
+//! Puts the layers together. From outside in: CORS, routes, the way in, grpc-web, metrics, trace, guard, deadlines, faults, proxy.
 
 use std::sync::Arc;
 
@@ -9,7 +9,8 @@ use http::{HeaderName, Method};
 use sentry_tonic::ServerLayer;
 use throughline_service_kit::framing::SingleRequest;
 use throughline_service_kit::metrics::{Names, ObserveLayer};
-use throughline_service_kit::{self as service_kit, FaultLayer, Telemetry};
+use throughline_service_kit::{self as service_kit, FaultLayer, ServerDeadlineLayer, Telemetry};
+use tonic::body::Body;
 use tonic_web::GrpcWebLayer;
 use tower::ServiceBuilder;
 use tower_http::cors::{AllowOrigin, CorsLayer};
@@ -44,6 +45,8 @@ pub fn app(
         .layer(ObserveLayer::new(Names::of(methods.paths())))
         .layer(telemetry.server_layer(ServerLayer::new()))
         .layer(GuardLayer::new(shapes.clone(), limits))
+        .map_response(|answer: http::Response<_>| answer.map(Body::new))
+        .layer(ServerDeadlineLayer::new(telemetry.limits()).refuse_malformed())
         .layer(FaultLayer::new(telemetry))
         .service(Proxy::new(
             channel,

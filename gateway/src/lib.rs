@@ -8,7 +8,7 @@
 //! 4. the gate ([`gate`]): what a peer may use ([`peers`]), the request's method, content type, Origin and metadata
 //!    ([`metadata`]), how long it may last, and whether its trace is trusted;
 //! 5. grpc-web to gRPC (`tonic-web`), so that from here on trailers are trailers;
-//! 6. metrics, trace, the guard that follows the request's body, faults;
+//! 6. metrics, trace, the guard that follows the request's body, deadlines, faults;
 //! 7. the proxy ([`proxy`]): an allow-list of headers, then the call to the service.
 //!
 //! It knows the descriptors of the services behind it, for their names alone: no message is decoded here, so that a new
