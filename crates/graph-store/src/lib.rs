@@ -49,7 +49,7 @@ pub use self::{
         Precondition, SearchHit, SearchNodes, SearchPage, Stats, TextRange, TypeCount,
     },
     runner::{PlainRunner, RunBlocking, RunError},
-    sqlite::{OpenError, SqliteLimits, SqliteOptions, SqliteStore},
+    sqlite::{Drill, Drilled, OpenError, SqliteLimits, SqliteOptions, SqliteStore},
     store::GraphStore,
     words::{Word, words},
 };

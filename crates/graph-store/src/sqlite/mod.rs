@@ -5,6 +5,7 @@
 
 mod caller;
 mod codec;
+mod drill;
 mod fault;
 mod filter;
 mod list;
@@ -19,14 +20,19 @@ mod sql;
 mod statement;
 mod stats;
 
-use std::{sync::Arc, time::SystemTime};
+use std::{
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use rusqlite::Connection;
 
+pub use self::drill::{Drill, Drilled};
 pub use self::open::{OpenError, SqliteLimits, SqliteOptions};
 use self::{
     caller::{Caller, Leaves},
-    pool::Pool,
+    pool::{Lease, Pool},
 };
 use crate::{
     Applied, ApplyMutations, BatchGetNodes, Error, FindPath, GetNode, GraphStore, ImportBatch,
@@ -41,6 +47,8 @@ pub struct SqliteStore<R> {
     writer: Pool,
     readers: Pool,
     runner: R,
+    path: PathBuf,
+    interrupt: Duration,
 }
 
 impl<R: RunBlocking> SqliteStore<R> {
@@ -57,6 +65,8 @@ impl<R: RunBlocking> SqliteStore<R> {
             writer: Pool::new(vec![writer]),
             readers: Pool::new(readers),
             runner,
+            path: path.to_owned(),
+            interrupt: options.sqlite.interrupt,
         })
     }
 
@@ -65,33 +75,39 @@ impl<R: RunBlocking> SqliteStore<R> {
         &self,
         work: impl FnOnce(&Connection, &Caller) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        let lease = self.readers.lend().await?;
-        let caller = Arc::new(Caller::waiting_for(&lease));
-        let _leaves = Leaves(Arc::clone(&caller));
-        let work = move || {
-            caller.still_waits()?;
+        self.run(self.readers.lend().await?, |lease, caller| {
             // Its BEGIN reads nothing and its end writes nothing: no spans.
             let snapshot = lease.unchecked_transaction().map_err(fault::error)?;
-            let result = work(&snapshot, &caller);
-            drop(snapshot);
-            caller.is_served();
-            result
-        };
-        self.run(work).await
+            work(&snapshot, caller)
+        })
+        .await
     }
 
+    /// Runs `work`, which writes. If the caller goes away before it commits, it is stopped and changes nothing.
     async fn write<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+        work: impl FnOnce(&Connection, &Caller) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        let lease = self.writer.lend().await?;
-        self.run(move || work(&lease)).await
+        self.run(self.writer.lend().await?, |lease, caller| {
+            work(lease, caller)
+        })
+        .await
     }
 
     async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+        lease: Lease,
+        work: impl FnOnce(&Connection, &Caller) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
+        let caller = Arc::new(Caller::waiting_for(&lease));
+        let _leaves = Leaves {
+            caller: Arc::clone(&caller),
+            most: self.interrupt,
+        };
+        let work = move || {
+            let _running = caller.begin()?;
+            work(&lease, &caller)
+        };
         match self.runner.run(work).await {
             Ok(result) => result,
             Err(crate::RunError::Panicked) => Err(Error::Internal("a statement panicked".into())),
@@ -147,13 +163,14 @@ impl<R: RunBlocking> GraphStore for SqliteStore<R> {
         request.check(&self.limits)?;
         let now = (self.now)();
         let kept = self.limits.idempotency_kept;
-        self.write(move |db| mutate::apply(db, &request, now, kept))
+        self.write(move |db, caller| mutate::apply(db, caller, &request, now, kept))
             .await
     }
 
     async fn import_batch(&self, batch: ImportBatch) -> Result<Imported, Error> {
         batch.check(&self.limits)?;
-        self.write(move |db| mutate::import(db, batch)).await
+        self.write(move |db, caller| mutate::import(db, caller, batch))
+            .await
     }
 
     async fn stats(&self) -> Result<Stats, Error> {

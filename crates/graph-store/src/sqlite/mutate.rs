@@ -8,7 +8,7 @@ use std::{
 use rusqlite::Connection;
 use sha2::{Digest as _, Sha256};
 
-use super::{codec, fault, node, search, statement, stats};
+use super::{caller::Caller, codec, fault, node, search, statement, stats};
 use crate::{
     Applied, ApplyMutations, Change, EdgeKey, Error, ImportBatch, Imported, Mutation,
     MutationResult, Node,
@@ -47,6 +47,7 @@ const KEEP: &str = "INSERT INTO kept_answer (key, digest, results, kept_since) \
 
 pub(super) fn apply(
     db: &Connection,
+    caller: &Caller,
     request: &ApplyMutations,
     now: SystemTime,
     kept: Duration,
@@ -55,7 +56,7 @@ pub(super) fn apply(
         true => None,
         false => Some(KeptAnswer::new(request, now)?),
     };
-    transaction(db, || {
+    transaction(db, caller, || {
         if let Some(answer) = &answer
             && let Some(results) = answer.find(db, kept)?
         {
@@ -77,7 +78,11 @@ pub(super) fn apply(
     })
 }
 
-pub(super) fn import(db: &Connection, batch: ImportBatch) -> Result<Imported, Error> {
+pub(super) fn import(
+    db: &Connection,
+    caller: &Caller,
+    batch: ImportBatch,
+) -> Result<Imported, Error> {
     let (nodes, edges) = (batch.nodes.len(), batch.edges.len());
     let puts = batch.nodes.into_iter().map(Change::PutNode);
     let puts = puts.chain(batch.edges.into_iter().map(Change::PutEdge));
@@ -86,7 +91,7 @@ pub(super) fn import(db: &Connection, batch: ImportBatch) -> Result<Imported, Er
         node if node < nodes => format!("nodes[{node}]"),
         edge => format!("edges[{}]", edge - nodes),
     };
-    let results = transaction(db, || change(db, &mutations, subject))?;
+    let results = transaction(db, caller, || change(db, &mutations, subject))?;
     Ok(Imported {
         nodes: nodes as u64,
         edges: edges as u64,
@@ -95,7 +100,11 @@ pub(super) fn import(db: &Connection, batch: ImportBatch) -> Result<Imported, Er
 }
 
 /// Runs `work` between BEGIN and COMMIT; whatever goes wrong, nothing is changed.
-fn transaction<T>(db: &Connection, work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+fn transaction<T>(
+    db: &Connection,
+    caller: &Caller,
+    work: impl FnOnce() -> Result<T, Error>,
+) -> Result<T, Error> {
     /// Rolls back on the way out, a panic included, unless the commit was done.
     struct Open<'a>(&'a Connection);
     impl Drop for Open<'_> {
@@ -110,6 +119,7 @@ fn transaction<T>(db: &Connection, work: impl FnOnce() -> Result<T, Error>) -> R
     statement::execute(db, BEGIN, [])?;
     let _open = Open(db);
     let result = work()?;
+    caller.still_waits()?;
     statement::execute(db, COMMIT, [])?;
     Ok(result)
 }

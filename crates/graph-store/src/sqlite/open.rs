@@ -38,6 +38,8 @@ pub struct SqliteLimits {
     pub readers: usize,
     /// How long a statement waits for another process to let go of the database.
     pub busy_timeout: Duration,
+    /// How long a caller who leaves waits for the interrupted statement to stop.
+    pub interrupt: Duration,
     /// Pages of 4 KiB that the database may grow to.
     pub pages: u32,
     /// Prepared statements kept by each connection.
@@ -49,6 +51,7 @@ impl Default for SqliteLimits {
         Self {
             readers: 4,
             busy_timeout: Duration::from_secs(2),
+            interrupt: Duration::from_millis(20),
             pages: 4_294_967_294,
             prepared: 64,
         }

@@ -59,6 +59,13 @@ impl Deref for Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
+        // An interrupt may have met the end of a transaction, too. Nobody interrupts any more.
+        if let Some(connection) = &self.connection
+            && !connection.is_autocommit()
+            && let Err(error) = connection.execute_batch("ROLLBACK")
+        {
+            tracing::warn!(%error, "a transaction could not be rolled back");
+        }
         // Runs before the fields are dropped, so the connection is back before the permit.
         self.idle.lock().extend(self.connection.take());
     }

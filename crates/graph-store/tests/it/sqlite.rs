@@ -4,8 +4,8 @@ use std::time::{Duration, SystemTime};
 
 use rusqlite::Connection;
 use throughline_graph_store::{
-    ApplyMutations, Change, Edge, Error, GetNode, GraphStore, ImportBatch, Node, OpenError,
-    PlainRunner, RunBlocking, SqliteLimits, SqliteOptions, SqliteStore, Unavailable,
+    ApplyMutations, Change, Drill, Drilled, Edge, Error, GetNode, GraphStore, ImportBatch, Node,
+    OpenError, PlainRunner, RunBlocking, SqliteLimits, SqliteOptions, SqliteStore, Unavailable,
 };
 
 use crate::backends::{Inline, Sqlite};
@@ -268,4 +268,59 @@ async fn nothing_is_read_for_a_caller_who_left() {
         assert_eq!(spans.is_empty(), leaves, "{spans:?}");
         drop(call);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_query_that_runs_is_interrupted_when_its_caller_leaves() {
+    let backend = Sqlite::default();
+    let sqlite = SqliteLimits {
+        readers: 1,
+        interrupt: Duration::from_secs(10),
+        ..SqliteLimits::default()
+    };
+    let options = SqliteOptions {
+        sqlite,
+        ..SqliteOptions::default()
+    };
+    let store = backend.open(options, PlainRunner);
+    for _ in 0..3 {
+        let long = Drilled::drill(&store, Drill::LongQuery);
+        // It never ends by itself; the one reader is free again only if it was stopped.
+        assert!(
+            tokio::time::timeout(Duration::from_millis(30), long)
+                .await
+                .is_err()
+        );
+        assert_eq!(store.stats().await.unwrap().node_count, 0);
+    }
+}
+
+#[tokio::test]
+async fn drills_fail_as_the_engine_does_and_leave_nothing_behind() {
+    let backend = Sqlite::default();
+    let sqlite = SqliteLimits {
+        busy_timeout: Duration::from_millis(100),
+        ..SqliteLimits::default()
+    };
+    let options = SqliteOptions {
+        sqlite,
+        ..SqliteOptions::default()
+    };
+    let store = backend.open(options, PlainRunner);
+    let check = async |drill, expected: Result<(), Option<Unavailable>>| {
+        let failed = store.drill(drill).await.map_err(|error| match error {
+            Error::Unavailable { reason, .. } => Some(reason),
+            Error::Internal(_) => None,
+            other => panic!("{other:?}"),
+        });
+        assert_eq!(failed, expected, "{drill:?}");
+        store.import_batch(one("a")).await.unwrap();
+    };
+    check(Drill::Constraint, Err(None)).await;
+    check(Drill::Panic, Err(None)).await;
+    check(Drill::Gone, Err(Some(Unavailable::Io))).await;
+    check(Drill::Corrupt, Err(Some(Unavailable::Corrupt))).await;
+    check(Drill::Locked(Duration::from_millis(1)), Ok(())).await;
+    let long = Drill::Locked(Duration::from_secs(60));
+    check(long, Err(Some(Unavailable::Locked))).await;
 }
