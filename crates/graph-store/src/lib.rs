@@ -36,6 +36,7 @@ mod request;
 mod runner;
 mod sqlite;
 mod store;
+mod walk;
 mod words;
 
 pub use self::{
@@ -46,7 +47,8 @@ pub use self::{
     request::{
         Applied, ApplyMutations, BatchGetNodes, Change, FindPath, GetNode, Highlight, ImportBatch,
         Imported, ListNodes, Mutation, MutationResult, NodeBatch, NodePage, NodeWithEdges, Path,
-        Precondition, SearchHit, SearchNodes, SearchPage, Stats, TextRange, TypeCount,
+        Precondition, SearchHit, SearchNodes, SearchPage, Stats, TextRange, Traverse,
+        TraverseBounds, TraversePart, TraverseSummary, TypeCount,
     },
     runner::{PlainRunner, RunBlocking, RunError},
     sqlite::{Drill, Drilled, OpenError, SqliteLimits, SqliteOptions, SqliteStore},

@@ -63,6 +63,24 @@ pub struct Limits {
     pub path_depth: usize,
     /// Edges that one path search may look at.
     pub path_edges: usize,
+    /// Nodes that a walk may start from.
+    pub traverse_start: usize,
+    /// Levels of a walk, where the caller names no number.
+    pub default_traverse_depth: usize,
+    /// The same, at most.
+    pub traverse_depth: usize,
+    /// Edges followed from one node, where the caller names no number.
+    pub default_fan_out: usize,
+    /// The same, at most.
+    pub fan_out: usize,
+    /// Nodes of a walk, where the caller names no number.
+    pub default_traverse_nodes: usize,
+    /// The same, at most.
+    pub traverse_nodes: usize,
+    /// Edges that are read at once.
+    pub traverse_piece: usize,
+    /// Ids in a summary of nodes whose edges were cut.
+    pub traverse_cut_ids: usize,
     /// Bytes of a page token.
     pub page_token_bytes: usize,
 }
@@ -99,6 +117,15 @@ impl Default for Limits {
             default_path_depth: 16,
             path_depth: 64,
             path_edges: 5_000_000,
+            traverse_start: 100,
+            default_traverse_depth: 3,
+            traverse_depth: 16,
+            default_fan_out: 100,
+            fan_out: 1_000,
+            default_traverse_nodes: 10_000,
+            traverse_nodes: 100_000,
+            traverse_piece: 8_192,
+            traverse_cut_ids: 100,
             page_token_bytes: 32_768,
         }
     }

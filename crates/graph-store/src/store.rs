@@ -2,9 +2,12 @@
 
 use std::future::Future;
 
+use tokio::sync::mpsc;
+
 use crate::{
     Applied, ApplyMutations, BatchGetNodes, Error, FindPath, GetNode, ImportBatch, Imported,
     Limits, ListNodes, NodeBatch, NodePage, NodeWithEdges, Path, SearchNodes, SearchPage, Stats,
+    Traverse, TraversePart, TraverseSummary,
 };
 
 /// A store of one graph.
@@ -50,6 +53,16 @@ pub trait GraphStore: Send + Sync + 'static {
         &self,
         request: FindPath,
     ) -> impl Future<Output = Result<Option<Path>, Error>> + Send;
+
+    /// Walks breadth first and sends what it finds as it finds it, the start first.
+    ///
+    /// Each part is of one moment; the whole need not be. The walk waits until a
+    /// part can be sent, ends early if nobody receives, and where it is dropped.
+    fn traverse(
+        &self,
+        request: Traverse,
+        parts: mpsc::Sender<TraversePart>,
+    ) -> impl Future<Output = Result<TraverseSummary, Error>> + Send;
 
     /// Applies mutations in order, all of them or none.
     fn apply_mutations(

@@ -10,6 +10,7 @@ mod node;
 mod path;
 mod search;
 mod stats;
+mod traverse;
 
 pub use self::{
     batch::{BatchGetNodes, NodeBatch},
@@ -22,4 +23,5 @@ pub use self::{
     path::{FindPath, Path},
     search::{Highlight, SearchHit, SearchNodes, SearchPage, TextRange},
     stats::{Stats, TypeCount},
+    traverse::{Traverse, TraverseBounds, TraversePart, TraverseSummary},
 };

@@ -19,6 +19,7 @@ mod search;
 mod sql;
 mod statement;
 mod stats;
+mod traverse;
 
 use std::{
     path::PathBuf,
@@ -27,6 +28,7 @@ use std::{
 };
 
 use rusqlite::Connection;
+use tokio::sync::mpsc;
 
 pub use self::drill::{Drill, Drilled};
 pub use self::open::{OpenError, SqliteLimits, SqliteOptions};
@@ -35,9 +37,10 @@ use self::{
     pool::{Lease, Pool},
 };
 use crate::{
-    Applied, ApplyMutations, BatchGetNodes, Error, FindPath, GetNode, GraphStore, ImportBatch,
-    Imported, Limits, ListNodes, NodeBatch, NodePage, NodeWithEdges, Path, RunBlocking,
-    SearchNodes, SearchPage, Stats, Unavailable,
+    Applied, ApplyMutations, BatchGetNodes, Direction, Error, FindPath, GetNode, GraphStore,
+    ImportBatch, Imported, Limits, ListNodes, NodeBatch, NodePage, NodeWithEdges, Path,
+    RunBlocking, SearchNodes, SearchPage, Stats, Traverse, TraversePart, TraverseSummary,
+    Unavailable, walk::Walk,
 };
 
 /// A graph in a SQLite file.
@@ -157,6 +160,47 @@ impl<R: RunBlocking> GraphStore for SqliteStore<R> {
         };
         self.read(move |db, caller| path::find(db, caller, &request, bounds))
             .await
+    }
+
+    async fn traverse(
+        &self,
+        request: Traverse,
+        parts: mpsc::Sender<TraversePart>,
+    ) -> Result<TraverseSummary, Error> {
+        let bounds = request.check(&self.limits)?;
+        let request = Arc::new(request);
+        let (ids, asked) = (
+            request.start.iter().cloned().collect(),
+            Arc::clone(&request),
+        );
+        let mut nodes = self.read(move |db, _| traverse::start(db, &asked)).await?;
+        let both_ways = request.direction == Direction::Both;
+        let (mut walk, sent) = Walk::new(ids, both_ways, bounds, &self.limits);
+        nodes.truncate(sent.len());
+        let mut part = TraversePart {
+            nodes,
+            ..TraversePart::default()
+        };
+        loop {
+            if !part.nodes.is_empty() || !part.edges.is_empty() {
+                let left = |_| Error::Unavailable {
+                    reason: Unavailable::Stopped,
+                    message: "the caller has left".to_owned(),
+                };
+                parts.send(part).await.map_err(left)?;
+            }
+            let Some(piece) = walk.piece() else {
+                return Ok(walk.end());
+            };
+            let asked = Arc::clone(&request);
+            // No connection is held while the caller is slow to take a part.
+            (walk, part) = self
+                .read(move |db, _| {
+                    let part = traverse::expand(db, &asked, &mut walk, &piece)?;
+                    Ok((walk, part))
+                })
+                .await?;
+        }
     }
 
     async fn apply_mutations(&self, request: ApplyMutations) -> Result<Applied, Error> {

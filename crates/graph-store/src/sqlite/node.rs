@@ -77,7 +77,8 @@ pub(super) fn read_node(row: &Row<'_>) -> Result<Node, Error> {
     })
 }
 
-fn read_edge(row: &Row<'_>) -> Result<Edge, Error> {
+/// An edge from the columns source, type, target, properties.
+pub(super) fn read_edge(row: &Row<'_>) -> Result<Edge, Error> {
     let column = |at| row.get::<_, String>(at).map_err(fault::error);
     Ok(Edge {
         key: EdgeKey {

@@ -11,6 +11,21 @@ pub(super) struct Sql {
 }
 
 impl Sql {
+    /// With the first parameters left open: NULL until they are [set](Self::set).
+    pub(super) fn with_open(parameters: usize) -> Self {
+        Self {
+            text: String::new(),
+            values: vec![Value::Null; parameters],
+        }
+    }
+
+    /// Sets the parameter of this number.
+    pub(super) fn set(&mut self, number: usize, value: impl Into<Value>) {
+        if let Some(open) = self.values.get_mut(number - 1) {
+            *open = value.into();
+        }
+    }
+
     /// Adds a constant part.
     pub(super) fn push(&mut self, part: &'static str) {
         self.text.push_str(part);

@@ -50,6 +50,34 @@ pub(super) fn built<T>(
     Ok(rows)
 }
 
+/// Runs a query that was built for the request once for each of many items, under
+/// one span for all of them.
+pub(super) fn built_many<T>(
+    connection: &Connection,
+    sql: &mut Sql,
+    items: impl ExactSizeIterator<Item = T>,
+    mut bind: impl FnMut(&mut Sql, &T),
+    mut take: impl FnMut(&mut T, &Row<'_>) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let span = span(sql.text());
+    let _entered = span.enter();
+    span.record("db.operation.batch.size", items.len());
+    let statement = connection.prepare_cached(sql.text());
+    let mut statement = statement.map_err(fault::error)?;
+    let mut count = 0_u64;
+    for mut item in items {
+        bind(sql, &item);
+        let params = rusqlite::params_from_iter(sql.values());
+        let mut rows = statement.query(params).map_err(fault::error)?;
+        while let Some(row) = rows.next().map_err(fault::error)? {
+            count += 1;
+            take(&mut item, row)?;
+        }
+    }
+    span.record("db.response.returned_rows", count);
+    Ok(())
+}
+
 /// Runs a query and hands over its rows until told to stop.
 pub(super) fn visit(
     connection: &Connection,

@@ -4,9 +4,13 @@ use proptest::prelude::*;
 use throughline_graph_store::{
     ApplyMutations, BatchGetNodes, Change, Direction, Edge, EdgeKey, Error, FindPath, GetNode,
     GraphStore, ImportBatch, Limits, ListNodes, Mutation, Node, Precondition, SearchNodes,
+    Traverse,
 };
 
-use crate::backends::{Backend, Memory, Sqlite};
+use crate::{
+    backends::{Backend, Memory, Sqlite},
+    contract::levels,
+};
 
 #[derive(Clone, Debug)]
 enum Call {
@@ -16,6 +20,7 @@ enum Call {
     List(ListNodes),
     Search(SearchNodes),
     Path(FindPath),
+    Walk(Traverse),
     Stats,
 }
 
@@ -83,6 +88,26 @@ fn path() -> impl Strategy<Value = FindPath> {
     )
 }
 
+fn walk() -> impl Strategy<Value = Traverse> {
+    let types = || prop::collection::vec(kind(), 0..2);
+    let direction = prop::sample::select(vec![Direction::Out, Direction::In, Direction::Both]);
+    let start = prop::collection::vec(id(), 1..3);
+    let bounds = (0..5_usize, 0..4_usize, 0..9_usize);
+    (start, types(), types(), direction, bounds).prop_map(
+        |(start, edge_types, node_types, direction, (max_depth, max_fan_out, max_nodes))| {
+            Traverse {
+                start,
+                edge_types,
+                direction,
+                max_depth,
+                max_fan_out,
+                max_nodes,
+                node_types,
+            }
+        },
+    )
+}
+
 fn list() -> impl Strategy<Value = ListNodes> {
     let terms = [
         "type = E",
@@ -127,6 +152,7 @@ fn call() -> impl Strategy<Value = Call> {
         1 => (word(), types(), 0..4_usize).prop_map(|(query, types, page_size)| {
             Call::Search(SearchNodes { query, types, page_size, page_token: String::new() })
         }),
+        3 => walk().prop_map(Call::Walk),
         3 => list().prop_map(Call::List),
         4 => path().prop_map(Call::Path),
         1 => Just(Call::Stats),
@@ -147,6 +173,7 @@ async fn answer(store: &impl GraphStore, call: Call) -> String {
             .map(|it| format!("{it:?}")),
         Call::Path(request) => store.find_path(request).await.map(|it| format!("{it:?}")),
         Call::Stats => store.stats().await.map(|it| format!("{it:?}")),
+        Call::Walk(request) => levels(store, request).await.map(|it| format!("{it:?}")),
         Call::List(request) => all_pages(store, request).await.map(|it| format!("{it:?}")),
         Call::Search(request) => all_hits(store, request).await.map(|it| format!("{it:?}")),
     };
@@ -217,9 +244,10 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(100))]
 
     #[test]
-    fn paths_are_found_alike(
+    fn paths_and_walks_are_found_alike(
         graph in graph(),
         requests in prop::collection::vec(path(), 40),
+        walks in prop::collection::vec(walk(), 40),
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
@@ -231,6 +259,11 @@ proptest! {
             for request in requests {
                 let expected = oracle.find_path(request.clone()).await.unwrap();
                 let got = store.find_path(request.clone()).await.unwrap();
+                prop_assert_eq!(got, expected, "{:?}", request);
+            }
+            for request in walks {
+                let expected = levels(&oracle, request.clone()).await.unwrap();
+                let got = levels(&store, request.clone()).await.unwrap();
                 prop_assert_eq!(got, expected, "{:?}", request);
             }
             Ok(())

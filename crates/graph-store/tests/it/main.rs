@@ -12,3 +12,4 @@ mod oracle;
 mod plans;
 mod spans;
 mod sqlite;
+mod walking;

@@ -5,13 +5,14 @@ use std::{
     sync::Mutex,
 };
 
-use crate::listing;
+use crate::{listing, walking};
 use throughline_graph_store::{
     Applied, ApplyMutations, BatchGetNodes, Change, Edge, EdgeKey, Error, FindPath, GetNode,
     GraphStore, Highlight, ImportBatch, Imported, Limits, ListNodes, Mutation, MutationResult,
     Node, NodeBatch, NodePage, NodeWithEdges, Path, Precondition, Properties, SearchHit,
-    SearchNodes, SearchPage, Stats, TypeCount, Value,
+    SearchNodes, SearchPage, Stats, Traverse, TraversePart, TraverseSummary, TypeCount, Value,
 };
+use tokio::sync::mpsc;
 
 #[derive(Clone, Default)]
 struct Graph {
@@ -329,6 +330,33 @@ impl GraphStore for Oracle {
             walks = longer;
         }
         Ok(None)
+    }
+
+    async fn traverse(
+        &self,
+        request: Traverse,
+        parts: mpsc::Sender<TraversePart>,
+    ) -> Result<TraverseSummary, Error> {
+        let bounds = request.check(&self.limits)?;
+        let graph = self.graph();
+        let start: BTreeSet<_> = request.start.iter().collect();
+        for id in start {
+            graph.node(id)?;
+        }
+        let types = graph.nodes.values();
+        let types = types.map(|node| (node.id.clone(), node.node_type.clone()));
+        let edges: Vec<_> = graph.edges.keys().cloned().collect();
+        let (levels, summary) = walking::walk(&types.collect(), &edges, &request, bounds);
+        for (level, (ids, keys)) in levels.into_iter().enumerate() {
+            let nodes = ids.iter().map(|id| graph.nodes[id].clone());
+            let part = TraversePart {
+                level,
+                nodes: nodes.collect(),
+                edges: graph.edges(|key| keys.contains(key)),
+            };
+            let _ = parts.send(part).await;
+        }
+        Ok(summary)
     }
 
     async fn apply_mutations(&self, request: ApplyMutations) -> Result<Applied, Error> {

@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use rusqlite::Connection;
 use throughline_graph_store::{
     ApplyMutations, Change, Direction, Edge, EdgeKey, FindPath, GetNode, GraphStore, ListNodes,
-    Mutation, Node, SearchNodes, SqliteOptions,
+    Mutation, Node, SearchNodes, SqliteOptions, Traverse,
 };
 
 use crate::{
     backends::{Inline, Sqlite},
     capture::captured,
+    contract::levels,
 };
 
 /// What may be scanned: a statement's own parameters, tables of one row or of one
@@ -158,6 +159,15 @@ async fn every_statement(store: &impl GraphStore) {
                     direction,
                     max_depth: 0,
                 };
+                let start = vec![request.from.clone()];
+                let walk = Traverse {
+                    start,
+                    edge_types: request.edge_types.clone(),
+                    node_types: types.clone(),
+                    direction,
+                    ..Traverse::default()
+                };
+                levels(store, walk).await.unwrap();
                 store.find_path(request).await.unwrap();
             }
         }

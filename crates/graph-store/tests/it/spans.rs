@@ -82,6 +82,42 @@ async fn a_refused_change_is_rolled_back_under_a_span() {
 }
 
 #[tokio::test]
+async fn the_first_level_is_sent_before_the_last_is_read() {
+    let backend = Sqlite::default();
+    let store = backend.open(SqliteOptions::default(), Inline);
+    let mut batch = throughline_graph_store::ImportBatch::default();
+    for id in ["a", "b", "c", "d", "e"] {
+        batch.nodes.push(Node::new(id, "T"));
+    }
+    for (from, to) in [("a", "b"), ("b", "c"), ("c", "d"), ("d", "e")] {
+        batch
+            .edges
+            .push(throughline_graph_store::Edge::new(from, "E", to));
+    }
+    store.import_batch(batch).await.unwrap();
+    let request = throughline_graph_store::Traverse {
+        start: vec!["a".into()],
+        max_depth: 16,
+        ..Default::default()
+    };
+    let (sender, mut receiver) = tokio::sync::mpsc::channel(1);
+    let mut walk = std::pin::pin!(store.traverse(request, sender));
+    let waiting = async {
+        tokio::select! {
+            biased;
+            _ = &mut walk => panic!("nobody has taken the first part"),
+            () = tokio::task::yield_now() => {}
+        }
+    };
+    let ((), spans) = statements(waiting).await;
+    // The start, and the one level that waits to be sent behind it.
+    assert_eq!(spans.len(), 1 + 2, "{:?}", texts(&spans));
+    assert_eq!(receiver.recv().await.unwrap().nodes[0].id, "a");
+    drop(receiver);
+    walk.await.unwrap_err();
+}
+
+#[tokio::test]
 async fn a_path_takes_a_statement_for_each_level() {
     let backend = Sqlite::default();
     let store = backend.open(SqliteOptions::default(), Inline);

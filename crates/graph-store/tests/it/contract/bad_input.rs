@@ -3,10 +3,10 @@
 use throughline_graph_store::{
     ApplyMutations, BatchGetNodes, Change, Edge, EdgeKey, Error, FindPath, GetNode, GraphStore,
     ImportBatch, Limits, ListNodes, Mutation, Node, Precondition, SearchNodes, Stats, Timestamp,
-    Value,
+    Traverse, Value,
 };
 
-use super::{link, put, suite};
+use super::{levels, link, put, suite};
 
 suite! {
     fields_of_get_node
@@ -14,6 +14,7 @@ suite! {
     fields_of_list
     fields_of_search
     fields_of_find_path
+    fields_of_traverse
     fields_of_mutations
     fields_of_a_batch
 }
@@ -202,6 +203,76 @@ async fn fields_of_find_path(store: impl GraphStore) {
             .await,
         "max_depth",
     );
+}
+
+async fn fields_of_traverse(store: impl GraphStore) {
+    let good = || Traverse {
+        start: vec!["a".into()],
+        ..Traverse::default()
+    };
+    let start = |start| Traverse { start, ..good() };
+    refused(levels(&store, start(vec![])).await, "start");
+    let many = vec!["a".to_owned(); 101];
+    refused(levels(&store, start(many)).await, "start");
+    for id in bad_ids() {
+        refused(
+            levels(&store, start(vec!["a".into(), id])).await,
+            "start[1]",
+        );
+    }
+    for name in bad_names() {
+        let types = vec!["T".to_owned(), name];
+        let edge_types = Traverse {
+            edge_types: types.clone(),
+            ..good()
+        };
+        refused(levels(&store, edge_types).await, "edge_types[1]");
+        let node_types = Traverse {
+            node_types: types,
+            ..good()
+        };
+        refused(levels(&store, node_types).await, "node_types[1]");
+    }
+    let many = vec!["T".to_owned(); 101];
+    for (request, field) in [
+        (
+            Traverse {
+                max_depth: 17,
+                ..good()
+            },
+            "max_depth",
+        ),
+        (
+            Traverse {
+                max_fan_out: 1_001,
+                ..good()
+            },
+            "max_fan_out",
+        ),
+        (
+            Traverse {
+                max_nodes: 100_001,
+                ..good()
+            },
+            "max_nodes",
+        ),
+        (
+            Traverse {
+                edge_types: many.clone(),
+                ..good()
+            },
+            "edge_types",
+        ),
+        (
+            Traverse {
+                node_types: many,
+                ..good()
+            },
+            "node_types",
+        ),
+    ] {
+        refused(levels(&store, request).await, field);
+    }
 }
 
 async fn fields_of_mutations(store: impl GraphStore) {

@@ -9,9 +9,11 @@ mod node;
 mod path;
 mod search;
 mod text;
+mod traverse;
 
 use throughline_graph_store::{
-    Applied, ApplyMutations, Change, Edge, Error, GraphStore, Mutation, Node,
+    Applied, ApplyMutations, Change, Edge, Error, GraphStore, Mutation, Node, Traverse,
+    TraversePart, TraverseSummary,
 };
 
 /// Runs each test of a module on a fresh store of each backend.
@@ -51,6 +53,35 @@ fn put(node: Node) -> Mutation {
 
 fn link(edge: Edge) -> Mutation {
     Change::PutEdge(edge).into()
+}
+
+/// The levels of a walk, each whole and in order, and the summary.
+pub(crate) async fn levels(
+    store: &impl GraphStore,
+    request: Traverse,
+) -> Result<(Vec<TraversePart>, TraverseSummary), Error> {
+    let (sender, mut receiver) = tokio::sync::mpsc::channel::<TraversePart>(1);
+    let receive = async {
+        let mut levels: Vec<TraversePart> = Vec::new();
+        while let Some(mut part) = receiver.recv().await {
+            assert!(part.nodes.is_sorted_by_key(|node| node.id.clone()));
+            assert!(part.edges.is_sorted_by_key(|edge| edge.key.clone()));
+            match levels.last_mut().filter(|last| last.level == part.level) {
+                Some(last) => {
+                    last.nodes.append(&mut part.nodes);
+                    last.edges.append(&mut part.edges);
+                }
+                None => levels.push(part),
+            }
+        }
+        for level in &mut levels {
+            level.nodes.sort_by_key(|node| node.id.clone());
+            level.edges.sort_by_key(|edge| edge.key.clone());
+        }
+        levels
+    };
+    let (summary, levels) = tokio::join!(store.traverse(request, sender), receive);
+    Ok((levels, summary?))
 }
 
 async fn apply(store: &impl GraphStore, mutations: Vec<Mutation>) -> Result<Applied, Error> {
