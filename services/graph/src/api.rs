@@ -6,13 +6,15 @@ use throughline_api::graph::v1::{
     self as proto,
     graph_service_server::{GraphService, GraphServiceServer},
 };
-use throughline_graph_store::{BatchGetNodes, GraphStore};
+use throughline_graph_store::{BatchGetNodes, GraphStore, TraversePart};
+use tokio::sync::mpsc;
 use tokio_stream::Empty;
 use tonic::{Request, Response, Status, Streaming};
 
 use crate::{
     Limits, WriteToken, convert, import,
     mask::NodeMask,
+    parts::Parts,
     status::{self, unimplemented},
 };
 
@@ -135,13 +137,22 @@ impl<S: GraphStore> GraphService for GraphApi<S> {
         Err(unimplemented("UpdateSchema"))
     }
 
-    type TraverseStream = Empty<Result<proto::TraverseResponse, Status>>;
+    type TraverseStream = Parts<TraversePart, proto::TraverseResponse>;
 
     async fn traverse(
         &self,
-        _: Request<proto::TraverseRequest>,
+        request: Request<proto::TraverseRequest>,
     ) -> Result<Response<Self::TraverseStream>, Status> {
-        Err(unimplemented("Traverse"))
+        let request = convert::traverse_from(request.into_inner()).map_err(status::of)?;
+        let (sender, parts) = mpsc::channel(1);
+        let store = Arc::clone(&self.store);
+        let work = async move {
+            let summary = store.traverse(request, sender).await;
+            summary
+                .map(|summary| Some(convert::summary_to(summary)))
+                .map_err(status::of)
+        };
+        Ok(Response::new(Parts::new(parts, convert::part_to, work)))
     }
 
     type ExportGraphStream = Empty<Result<proto::ExportGraphResponse, Status>>;

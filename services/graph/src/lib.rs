@@ -24,6 +24,7 @@ mod import;
 mod limits;
 mod mask;
 mod options;
+mod parts;
 mod runner;
 mod status;
 mod token;
@@ -32,6 +33,7 @@ pub use self::{
     api::{GraphApi, graph_service},
     limits::Limits,
     options::{Options, StoreLocation},
+    parts::Parts,
     runner::KitRunner,
     token::WriteToken,
 };

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use throughline_api::graph::v1::{
     ApplyMutationsRequest, BatchGetNodesRequest, FindPathRequest, GetNodeRequest, ListNodesRequest,
-    Mutation, Node, Precondition, SearchNodesRequest, Value, mutation::Change,
+    Mutation, Node, Precondition, SearchNodesRequest, TraverseRequest, Value, mutation::Change,
     precondition::Condition,
 };
 use throughline_graph::WriteToken;
 use throughline_graph_store::{SqliteLimits, SqliteOptions};
-use tonic::{Code, Response, Status};
+use tonic::{Code, Response, Status, Streaming};
 use tonic_types::StatusExt as _;
 
 use crate::harness::{Service, TOKEN, apply, edge, node};
@@ -37,6 +37,14 @@ fn shown<T>(result: Result<Response<T>, Status>) -> (Code, String, String) {
         _ => String::new(),
     };
     (status.code(), info.reason.clone(), named)
+}
+
+/// The same of a stream, which may fail on its first message.
+async fn first<T>(result: Result<Response<Streaming<T>>, Status>) -> (Code, String, String) {
+    match result {
+        Err(status) => shown::<T>(Err(status)),
+        Ok(stream) => shown(stream.into_inner().message().await.map(Response::new)),
+    }
 }
 
 fn is(code: Code, reason: &str, named: &str) -> (Code, String, String) {
@@ -120,6 +128,84 @@ async fn fields_are_named() {
         shown(client.search_nodes(search(0, "x")).await),
         invalid("page_token")
     );
+
+    let walk = |start: &[&str]| TraverseRequest {
+        start: start.iter().map(|id| (*id).to_owned()).collect(),
+        ..TraverseRequest::default()
+    };
+    let kinds = || vec!["T".to_owned(), "no type".to_owned()];
+    for (request, field) in [
+        (walk(&[]), "start"),
+        (walk(&["a"; 101]), "start"),
+        (walk(&["a", ""]), "start[1]"),
+        (
+            TraverseRequest {
+                edge_types: kinds(),
+                ..walk(&["a"])
+            },
+            "edge_types[1]",
+        ),
+        (
+            TraverseRequest {
+                node_types: kinds(),
+                ..walk(&["a"])
+            },
+            "node_types[1]",
+        ),
+        (
+            TraverseRequest {
+                direction: 9,
+                ..walk(&["a"])
+            },
+            "direction",
+        ),
+        (
+            TraverseRequest {
+                max_depth: 17,
+                ..walk(&["a"])
+            },
+            "max_depth",
+        ),
+        (
+            TraverseRequest {
+                max_depth: -1,
+                ..walk(&["a"])
+            },
+            "max_depth",
+        ),
+        (
+            TraverseRequest {
+                max_fan_out: 1_001,
+                ..walk(&["a"])
+            },
+            "max_fan_out",
+        ),
+        (
+            TraverseRequest {
+                max_fan_out: -1,
+                ..walk(&["a"])
+            },
+            "max_fan_out",
+        ),
+        (
+            TraverseRequest {
+                max_nodes: 100_001,
+                ..walk(&["a"])
+            },
+            "max_nodes",
+        ),
+        (
+            TraverseRequest {
+                max_nodes: -1,
+                ..walk(&["a"])
+            },
+            "max_nodes",
+        ),
+    ] {
+        assert_eq!(first(client.traverse(request).await).await, invalid(field));
+    }
+    let missing = is(Code::NotFound, "NOT_FOUND", "gone");
+    assert_eq!(first(client.traverse(walk(&["gone"])).await).await, missing);
 
     let path = |direction, max_depth| FindPathRequest {
         from: "a".into(),

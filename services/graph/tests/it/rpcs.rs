@@ -4,9 +4,10 @@ use prost_types::FieldMask;
 use throughline_api::graph::v1::{
     ApplyMutationsRequest, BatchGetNodesRequest, Direction, ExportGraphRequest, FindPathRequest,
     GetNodeRequest, GetSchemaRequest, GetStatsRequest, ListNodesRequest, Node, SearchNodesRequest,
-    TraverseRequest, TypeCount, UpdateSchemaRequest, Value, WatchChangesRequest, mutation::Change,
-    value::Kind,
+    TraverseRequest, TraverseSummary, TypeCount, UpdateSchemaRequest, Value, WatchChangesRequest,
+    mutation::Change, value::Kind,
 };
+use tokio_stream::StreamExt as _;
 use tonic::Code;
 
 use crate::harness::{Service, apply, edge, node};
@@ -129,6 +130,41 @@ async fn a_list_is_filtered_ordered_and_in_pages() {
     let second = client.list_nodes(request).await.unwrap().into_inner();
     assert_eq!(second.nodes, [only("a")]);
     assert_eq!(second.next_page_token, "");
+}
+
+#[tokio::test]
+async fn a_walk_comes_level_by_level_with_a_summary_at_the_end() {
+    let service = Service::start().await;
+    service.draw("a>b b>c c>d a>c").await;
+    let request = TraverseRequest {
+        start: vec!["a".into()],
+        max_depth: 2,
+        ..TraverseRequest::default()
+    };
+    let answer = service.client().traverse(request).await.unwrap();
+    let parts: Vec<_> = answer.into_inner().map(Result::unwrap).collect().await;
+    let shown: Vec<_> = parts
+        .iter()
+        .map(|part| {
+            let ids: String = part.nodes.iter().map(|node| node.id.as_str()).collect();
+            (part.level, ids, part.edges.clone())
+        })
+        .collect();
+    let expected = [
+        (0, "a".to_owned(), vec![]),
+        (1, "bc".to_owned(), vec![edge("a", "b"), edge("a", "c")]),
+        (2, "d".to_owned(), vec![edge("b", "c"), edge("c", "d")]),
+        (2, String::new(), vec![]),
+    ];
+    assert_eq!(shown, expected);
+    let summary = TraverseSummary {
+        node_count: 4,
+        edge_count: 4,
+        levels: 3,
+        ..TraverseSummary::default()
+    };
+    assert_eq!(parts[3].summary, Some(summary));
+    assert!(parts[..3].iter().all(|part| part.summary.is_none()));
 }
 
 #[tokio::test]
@@ -262,7 +298,6 @@ async fn the_others_say_that_they_are_not_there_yet() {
             .update_schema(UpdateSchemaRequest::default())
             .await
             .err(),
-        client.traverse(TraverseRequest::default()).await.err(),
         client
             .export_graph(ExportGraphRequest::default())
             .await
