@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use throughline_gateway::{Options, Peers, app, serve};
-use throughline_service_kit::{self as service_kit, Shutdown, Telemetry, TelemetryOptions};
+use throughline_service_kit::{self as service_kit, Shutdown, Telemetry, TelemetryOptions, Tls};
 
 const SERVICE: &str = "gateway";
 
@@ -36,9 +36,26 @@ async fn main() -> anyhow::Result<ExitCode> {
     if let Some(address) = command.gateway.metrics_listen {
         service_kit::metrics::serve(address, &telemetry, shutdown.clone()).await?;
     }
+    let tls = match (&command.gateway.tls_cert, &command.gateway.tls_key) {
+        (Some(certificate), Some(key)) => match Tls::load(certificate, key) {
+            Ok(tls) => {
+                tls.reload_on_change(telemetry.limits(), shutdown.clone());
+                Some(tls)
+            }
+            Err(error) => {
+                tracing::error!("GATEWAY_TLS_CERT, GATEWAY_TLS_KEY: {error}");
+                return Ok(ExitCode::from(service_kit::options::EXIT_USAGE));
+            }
+        },
+        _ => None,
+    };
     let listener = service_kit::listen(command.gateway.listen).await?;
-    service_kit::announce(SERVICE, listener.local_addr()?);
-    serve(listener, app, peers, limits, shutdown).await;
+    let announce = match tls {
+        Some(_) => service_kit::announce_tls,
+        None => service_kit::announce,
+    };
+    announce(SERVICE, listener.local_addr()?);
+    serve(listener, app, peers, limits, tls, shutdown).await;
     telemetry.close().await;
     Ok(ExitCode::SUCCESS)
 }

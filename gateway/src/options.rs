@@ -74,6 +74,22 @@ pub struct Options {
         hide_env_values = true
     )]
     pub trusted_token: Option<String>,
+    /// The certificate chain (PEM) with which it speaks TLS; read again when the file changes
+    #[arg(
+        long,
+        env = "GATEWAY_TLS_CERT",
+        value_name = "FILE",
+        requires = "tls_key"
+    )]
+    pub tls_cert: Option<PathBuf>,
+    /// The private key (PEM) of that certificate
+    #[arg(
+        long,
+        env = "GATEWAY_TLS_KEY",
+        value_name = "FILE",
+        requires = "tls_cert"
+    )]
+    pub tls_key: Option<PathBuf>,
     /// Let through what services say of their INTERNAL errors; callers learn no more than the code by default
     #[arg(long, env = "GATEWAY_INTERNAL_DETAILS", value_parser = BoolishValueParser::new())]
     pub internal_details: bool,

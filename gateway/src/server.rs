@@ -11,7 +11,8 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
-use throughline_service_kit::{Shutdown, metrics};
+use throughline_service_kit::{Shutdown, Tls, TlsStream, metrics};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tower::Service as _;
@@ -28,6 +29,7 @@ pub async fn serve(
     app: Router,
     peers: Peers,
     limits: Limits,
+    tls: Option<Tls>,
     shutdown: Shutdown,
 ) {
     let builder = builder(&limits);
@@ -60,31 +62,44 @@ pub async fn serve(
         };
         // Trailers are a write of their own; without this they wait for the peer's acknowledgement.
         stream.set_nodelay(true).ok();
-        let serving = connection(
-            builder.clone(),
-            graceful.watcher(),
-            stream,
-            peer,
-            app.clone(),
-            limits.clone(),
-        );
+        let (builder, watcher) = (builder.clone(), graceful.watcher());
+        let (app, limits, tls) = (app.clone(), limits.clone(), tls.clone());
         connections.spawn(async move {
             let _counted = (taken, metrics::connection());
-            serving.await;
+            match tls {
+                None => connection(builder, watcher, stream, peer, app, limits).await,
+                Some(tls) => {
+                    if let Some(stream) = handshake(&tls, stream, &limits).await {
+                        connection(builder, watcher, stream, peer, app, limits).await;
+                    }
+                }
+            }
         });
     }
     drop(listener);
     drain(graceful, limits.drain).await;
 }
 
-async fn connection(
+async fn handshake(tls: &Tls, stream: TcpStream, limits: &Limits) -> Option<TlsStream<TcpStream>> {
+    match tokio::time::timeout(limits.greeting, tls.accept(stream)).await {
+        Ok(Ok(stream)) => return Some(stream),
+        Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
+        Err(_) => tracing::debug!("a TLS handshake took too long"),
+    }
+    metrics::refused("tls_handshake");
+    None
+}
+
+async fn connection<T>(
     builder: auto::Builder<TokioExecutor>,
     watcher: hyper_util::server::graceful::Watcher,
-    stream: TcpStream,
+    stream: T,
     peer: SocketAddr,
     app: Router,
     limits: Limits,
-) {
+) where
+    T: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
     let patience = limits.greeting;
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(Peer(peer));

@@ -3,6 +3,7 @@
 mod collector_faults;
 mod interop;
 mod layers_removed;
+mod operations;
 mod panic;
 mod readme;
 mod sdks;

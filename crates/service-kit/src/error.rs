@@ -28,4 +28,12 @@ pub enum Error {
     /// The server stopped by itself.
     #[error("the server failed: {0}")]
     Serve(#[from] tonic::transport::Error),
+    /// A certificate or its key cannot be used.
+    #[error("{}: not a certificate that can be used: {reason}", file.display())]
+    Certificate {
+        /// The file.
+        file: std::path::PathBuf,
+        /// Why not.
+        reason: String,
+    },
 }

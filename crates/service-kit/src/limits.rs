@@ -23,6 +23,8 @@ pub struct Limits {
     /// Bytes of one message of a request; a longer one is refused with RESOURCE_EXHAUSTED. It is also tonic's default for what
     /// is decoded, compressed or not, which a service that raises this one has to raise too.
     pub message_bytes: usize,
+    /// After how long the files of a certificate are looked at again.
+    pub certificate_check: Duration,
     /// How long a reader of metrics may take, from its connection to the end of its answer.
     pub metrics_read: Duration,
     /// Readers of metrics at once; others wait.
@@ -52,6 +54,7 @@ impl Default for Limits {
             concurrent_streams: 200,
             header_list_bytes: 16 * 1024,
             message_bytes: 4 * 1024 * 1024,
+            certificate_check: Duration::from_secs(2),
             metrics_read: Duration::from_secs(5),
             metrics_connections: 4,
             deadline_default: Duration::from_secs(10 * 60),

@@ -23,3 +23,9 @@ pub async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
 pub fn announce(service: &str, address: SocketAddr) {
     println!("{service} listening on http://{address}");
 }
+
+/// [`announce`] for a service that speaks TLS.
+#[expect(clippy::print_stdout, reason = "as above")]
+pub fn announce_tls(service: &str, address: SocketAddr) {
+    println!("{service} listening on https://{address}");
+}

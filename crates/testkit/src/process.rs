@@ -316,8 +316,8 @@ fn read(
 fn announced(stdout: &str) -> Option<String> {
     let line = stdout
         .lines()
-        .find(|line| line.contains("listening on http://"))?;
-    let url = &line[line.find("http://")?..];
+        .find(|line| line.contains("listening on http"))?;
+    let url = &line[line.find("http")?..];
     Some(
         url.split_whitespace()
             .next()?

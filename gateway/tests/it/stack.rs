@@ -50,7 +50,7 @@ impl Gateway {
         let listener = listen(command.options.listen).await.expect("a free port");
         let addr = listener.local_addr().expect("an address");
         let shutdown = Shutdown::new();
-        let served = tokio::spawn(serve(listener, app, peers, limits, shutdown.clone()));
+        let served = tokio::spawn(serve(listener, app, peers, limits, None, shutdown.clone()));
         Self {
             addr,
             shutdown,
