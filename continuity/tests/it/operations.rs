@@ -6,9 +6,18 @@ use std::path::Path;
 /// Where a struct stands, and the words that begin its part of the page.
 const STRUCTS: &[(&str, &str)] = &[
     ("gateway/src/limits.rs", "`throughline_gateway::Limits`"),
-    ("crates/service-kit/src/limits.rs", "`throughline_service_kit::Limits`"),
-    ("crates/sentry-propagation/src/limits.rs", "`sentry_propagation::Limits`"),
-    ("crates/sentry-tonic/src/limits.rs", "`sentry_tonic::Limits`"),
+    (
+        "crates/service-kit/src/limits.rs",
+        "`throughline_service_kit::Limits`",
+    ),
+    (
+        "crates/sentry-propagation/src/limits.rs",
+        "`sentry_propagation::Limits`",
+    ),
+    (
+        "crates/sentry-tonic/src/limits.rs",
+        "`sentry_tonic::Limits`",
+    ),
     (
         "crates/sentry-propagation/src/transport/limits.rs",
         "`sentry_propagation::transport::Limits`",
@@ -25,7 +34,9 @@ fn every_limit_is_in_the_tables() {
     let page = read("docs/operations.md");
     for (file, words) in STRUCTS {
         let source = read(file);
-        let (_, fields) = source.split_once("pub struct Limits {").expect("it has one");
+        let (_, fields) = source
+            .split_once("pub struct Limits {")
+            .expect("it has one");
         let (fields, _) = fields.split_once("\n}").expect("it ends");
         let fields: BTreeSet<_> = fields
             .lines()
@@ -33,7 +44,9 @@ fn every_limit_is_in_the_tables() {
             .collect();
         assert!(!fields.is_empty(), "{file}");
 
-        let (_, part) = page.split_once(words).unwrap_or_else(|| panic!("{words} is on the page"));
+        let (_, part) = page
+            .split_once(words)
+            .unwrap_or_else(|| panic!("{words} is on the page"));
         let lines = part.lines().skip_while(|line| !line.starts_with('|'));
         let table = lines.take_while(|line| line.starts_with('|'));
         let rows: BTreeSet<_> = table
