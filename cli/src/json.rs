@@ -44,11 +44,24 @@ fn descriptor(name: &str) -> anyhow::Result<MessageDescriptor> {
         .with_context(|| format!("no message {name}"))
 }
 
+/// `message` on one line, without its zeros and empty lists.
+pub(crate) fn brief(name: &str, message: &impl Message) -> anyhow::Result<String> {
+    Ok(serde_json::to_string(&with(name, message, true)?)?)
+}
+
 fn value(name: &str, message: &impl Message) -> anyhow::Result<BTreeMap<String, Value>> {
+    // Zeros and empty lists are written too, so that a script finds each field.
+    with(name, message, false)
+}
+
+fn with(
+    name: &str,
+    message: &impl Message,
+    skip_defaults: bool,
+) -> anyhow::Result<BTreeMap<String, Value>> {
     let descriptor = descriptor(name)?;
     let message = DynamicMessage::decode(descriptor, message.encode_to_vec().as_slice())?;
-    // Zeros and empty lists are written too, so that a script finds each field.
-    let options = SerializeOptions::new().skip_default_fields(false);
+    let options = SerializeOptions::new().skip_default_fields(skip_defaults);
     let value = message.serialize_with_options(serde_json::value::Serializer, &options)?;
     // As a tree it is in order of name: protobuf's maps have no order, and the
     // same answer must be the same text.

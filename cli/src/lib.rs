@@ -11,7 +11,10 @@
 //! assert!(throughline::Cli::try_parse_from(&line[..3]).is_err(), "which trace?");
 //! ```
 
+mod completions;
+mod dependencies;
 mod exit;
+mod export;
 mod failure;
 mod graph;
 mod import;
@@ -40,6 +43,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Inspect(command) => inspect::run(command).await,
         Command::Graph(command) => graph::run(*command, &output).await,
         Command::Trace(command) => trace::run(command, &output).await,
+        Command::Completions(options) => completions::run(&options, &output),
     };
     match outcome {
         Ok(exit) => exit.into(),

@@ -1,6 +1,7 @@
 //! The command line: every command, flag and variable. Knows nothing of what
 //! they do.
 
+mod graph;
 mod import;
 
 use std::path::PathBuf;
@@ -10,6 +11,10 @@ use clap::{Args, Parser, Subcommand};
 use http::Uri;
 use throughline_service_kit::{LogFormat, TelemetryOptions};
 
+pub(crate) use self::graph::{
+    DuplicatesOptions, ExportOptions, Follow, LicencesOptions, ListNodesOptions, MutateOptions,
+    MutateWhat, SchemaOptions, SourceOptions, TraverseOptions, WatchOptions, WhyOptions,
+};
 pub(crate) use self::import::ImportOptions;
 use crate::render::duration;
 
@@ -34,6 +39,15 @@ pub(crate) enum Command {
     Graph(Box<GraphCommand>),
     /// Look at traces, or hold one against expectations
     Trace(TraceCommand),
+    /// Print a script that completes this command's lines in a shell
+    Completions(CompletionsOptions),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct CompletionsOptions {
+    /// The shell
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
 }
 
 /// Run the inspector: takes traces from Sentry clients, and answers `trace`
@@ -84,6 +98,24 @@ pub(crate) enum GraphAction {
     Path(PathOptions),
     /// Count nodes and edges by type
     Stats(StatsOptions),
+    /// List nodes, filtered and ordered, in pages
+    List(ListNodesOptions),
+    /// Walk from some nodes, level by level, and draw the way as a tree
+    Traverse(TraverseOptions),
+    /// Why a crate or package is here: who needs it, up to the workspace
+    Why(WhyOptions),
+    /// Under which licences stands what is shipped
+    Licences(LicencesOptions),
+    /// What is there in more than one version, and who needs each
+    Duplicates(DuplicatesOptions),
+    /// Change nodes and edges
+    Mutate(MutateOptions),
+    /// Show the schema, or replace it
+    Schema(SchemaOptions),
+    /// Print changes as they are committed, until Ctrl-C
+    Watch(WatchOptions),
+    /// Write the graph as N-Quads, JSON lines, GraphML or for Graphviz
+    Export(ExportOptions),
 }
 
 /// Where to read from, and how to print it.

@@ -39,6 +39,23 @@ pub(crate) fn brief(properties: &std::collections::HashMap<String, Value>) -> St
     pairs.join(", ")
 }
 
+/// The step along an edge to `far`; one against its direction is drawn so.
+pub(crate) fn step(edge: &Edge, far: &str) -> String {
+    let name = clean(&edge.r#type);
+    match edge.to == far {
+        true => format!("{name} ─▶ "),
+        false => format!("◀─ {name} ─ "),
+    }
+}
+
+/// What is said of an edge, in brackets, if there is anything.
+pub(crate) fn about(edge: &Edge) -> String {
+    match brief(&edge.properties) {
+        about if about.is_empty() => about,
+        about => format!("  ({about})"),
+    }
+}
+
 /// All properties of a node, one on a line.
 pub(crate) fn properties(node: &Node, canvas: &Canvas) -> String {
     let mut names: Vec<_> = node.properties.iter().collect();
@@ -69,18 +86,13 @@ pub(crate) fn path(nodes: &[Node], edges: &[Edge], canvas: &Canvas) -> String {
             continue;
         };
         let indent = "   ".repeat(index - 1);
-        let step = clean(&edge.r#type);
-        // An edge that points against the path is drawn so.
-        let step = if edge.to == node.id {
-            format!("─ {step} ─▶ ")
-        } else {
-            format!("◀─ {step} ─ ")
+        // As it always was: the arrow begins at the corner.
+        let step = match edge.to == node.id {
+            true => format!("─ {}", step(edge, &node.id)),
+            false => step(edge, &node.id),
         };
         let step = paint(palette.faint(), format_args!("{indent}└{step}"));
-        let about = match brief(&edge.properties) {
-            about if about.is_empty() => String::new(),
-            about => paint(palette.faint(), format_args!("  ({about})")),
-        };
+        let about = paint(palette.faint(), about(edge));
         let _ = writeln!(text, "{step}{id}{about}");
     }
     text

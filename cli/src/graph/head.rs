@@ -1,7 +1,8 @@
 //! Each graph command as the head of a trace.
 
 use super::service::Graph;
-use super::{get, path, search, stats};
+use super::{export, get, list, mutate, path, schema, search, stats, traverse, watch};
+use crate::dependencies;
 use crate::exit::Exit;
 use crate::import;
 use crate::options::{GraphAction, GraphCommand};
@@ -40,6 +41,15 @@ fn name(action: &GraphAction) -> &'static str {
         GraphAction::Search(_) => "throughline graph search",
         GraphAction::Path(_) => "throughline graph path",
         GraphAction::Stats(_) => "throughline graph stats",
+        GraphAction::List(_) => "throughline graph list",
+        GraphAction::Traverse(_) => "throughline graph traverse",
+        GraphAction::Why(_) => "throughline graph why",
+        GraphAction::Licences(_) => "throughline graph licences",
+        GraphAction::Duplicates(_) => "throughline graph duplicates",
+        GraphAction::Mutate(_) => "throughline graph mutate",
+        GraphAction::Schema(_) => "throughline graph schema",
+        GraphAction::Watch(_) => "throughline graph watch",
+        GraphAction::Export(_) => "throughline graph export",
     }
 }
 
@@ -61,6 +71,36 @@ async fn act(action: GraphAction, telemetry: &Telemetry, output: &Output) -> any
         GraphAction::Stats(options) => {
             let mut graph = Graph::to_read(&options.read, telemetry)?;
             stats::run(&mut graph, options, output).await?;
+        }
+        GraphAction::List(options) => {
+            let mut graph = Graph::to_read(&options.read, telemetry)?;
+            list::run(&mut graph, options, output).await?;
+        }
+        GraphAction::Traverse(options) => {
+            let mut graph = Graph::to_read(&options.read, telemetry)?;
+            traverse::run(&mut graph, options, output).await?;
+        }
+        GraphAction::Watch(options) => {
+            let mut graph = Graph::to_read(&options.read, telemetry)?;
+            watch::run(&mut graph, options, output).await?;
+        }
+        GraphAction::Why(options) => {
+            let mut graph = Graph::to_read(&options.read, telemetry)?;
+            return dependencies::why(&mut graph, options, output).await;
+        }
+        GraphAction::Licences(options) => {
+            let mut graph = Graph::to_read(&options.read, telemetry)?;
+            return dependencies::licences(&mut graph, options, output).await;
+        }
+        GraphAction::Duplicates(options) => {
+            let mut graph = Graph::to_read(&options.read, telemetry)?;
+            return dependencies::duplicates(&mut graph, options, output).await;
+        }
+        GraphAction::Mutate(options) => mutate::run(options, telemetry, output).await?,
+        GraphAction::Schema(options) => schema::run(options, telemetry, output).await?,
+        GraphAction::Export(options) => {
+            let mut graph = Graph::at(&options.read, telemetry)?;
+            export::run(&mut graph, options, output).await?;
         }
     }
     Ok(Exit::Success)

@@ -4,13 +4,13 @@
 use http::{Request, Response, Uri};
 use throughline_api::graph::v1::graph_service_client::GraphServiceClient;
 use throughline_service_kit::{self as service_kit, Telemetry};
-use tonic::Status;
 use tonic::body::Body;
+use tonic::{Status, Streaming};
 use tower::util::BoxCloneSyncService;
 use tower::{BoxError, ServiceExt as _};
 
 use crate::failure::{CallFailed, Server};
-use crate::options::ReadOptions;
+use crate::options::{ReadOptions, SourceOptions};
 
 /// Either way of reaching the service.
 pub(crate) type Transport = BoxCloneSyncService<Request<Body>, Response<Body>, BoxError>;
@@ -28,9 +28,18 @@ const LARGEST_ANSWER: usize = 64 << 20;
 impl Graph {
     /// As the options of a reading command say.
     pub(crate) fn to_read(options: &ReadOptions, telemetry: &Telemetry) -> anyhow::Result<Self> {
-        match &options.graph {
+        Self::either(options.graph.as_ref(), &options.gateway, telemetry)
+    }
+
+    /// As the options of a command say that reads but prints no answer.
+    pub(crate) fn at(options: &SourceOptions, telemetry: &Telemetry) -> anyhow::Result<Self> {
+        Self::either(options.graph.as_ref(), &options.gateway, telemetry)
+    }
+
+    fn either(graph: Option<&Uri>, gateway: &Uri, telemetry: &Telemetry) -> anyhow::Result<Self> {
+        match graph {
             Some(url) => Self::plain(url, telemetry),
-            None => Ok(Self::web(&options.gateway, telemetry)),
+            None => Ok(Self::web(gateway, telemetry)),
         }
     }
 
@@ -70,6 +79,11 @@ impl Graph {
         answer
             .map(tonic::Response::into_inner)
             .map_err(|status| self.failed(status))
+    }
+
+    /// The next message of a stream, or none at its end.
+    pub(crate) async fn next<T>(&self, stream: &mut Streaming<T>) -> Result<Option<T>, CallFailed> {
+        stream.message().await.map_err(|status| self.failed(status))
     }
 
     /// A failure of this service.

@@ -18,8 +18,14 @@ mod rdf;
 mod send;
 mod source;
 
-pub(crate) use send::run;
+#[cfg(test)]
+pub(crate) use graph::Graph;
+pub(crate) use progress::Progress;
+pub(crate) use rdf::is_language;
+pub(crate) use send::{bearer, run};
 pub(crate) use source::Source;
+#[cfg(test)]
+pub(crate) use source::read_graph;
 pub use source::{Format, read_bytes};
 
 /// The bounds of an import.

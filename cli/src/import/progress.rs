@@ -31,6 +31,13 @@ impl Progress {
         }
     }
 
+    /// Says how far it has come, if someone is looking.
+    pub(crate) fn bar_only(&self, what: &str) {
+        if let Some(bar) = &self.bar {
+            bar.set_message(what.to_owned());
+        }
+    }
+
     /// From here on, `total` things are counted.
     pub(crate) fn begin(&self, total: u64) {
         if let Some(bar) = &self.bar {

@@ -159,7 +159,7 @@ fn going_on(why: anyhow::Error, next: i64, total: usize) -> anyhow::Error {
 }
 
 /// What a writer shows.
-fn bearer(token: &str) -> anyhow::Result<MetadataValue<Ascii>> {
+pub(crate) fn bearer(token: &str) -> anyhow::Result<MetadataValue<Ascii>> {
     let mut value: MetadataValue<Ascii> = format!("Bearer {token}")
         .parse()
         .context("the token must be printable ASCII")?;

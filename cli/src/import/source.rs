@@ -98,6 +98,12 @@ pub enum Format {
 /// assert!(why.starts_with("line 2: "), "{why}");
 /// ```
 pub fn read_bytes(format: Format, bytes: &[u8]) -> Result<(usize, usize), String> {
+    let graph = read_graph(format, bytes)?;
+    Ok((graph.nodes.len(), graph.edges.len()))
+}
+
+/// The graph that `bytes` hold.
+pub(crate) fn read_graph(format: Format, bytes: &[u8]) -> Result<Graph, String> {
     let limits = Limits::default();
     let graph = match format {
         Format::Npm => {
@@ -109,6 +115,5 @@ pub fn read_bytes(format: Format, bytes: &[u8]) -> Result<(usize, usize), String
             csv::read(bytes, &b"from,type,to\n"[..], &limits).map_err(|(_, fault)| fault)
         }
     };
-    let graph = graph.map_err(|fault| fault.to_string())?;
-    Ok((graph.nodes.len(), graph.edges.len()))
+    graph.map_err(|fault| fault.to_string())
 }

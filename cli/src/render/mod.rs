@@ -1,6 +1,7 @@
 //! Text for people: styles, tables, durations. Pure; knows no command and no
 //! terminal beyond what [`Canvas`] says of it.
 
+pub(crate) mod branches;
 pub(crate) mod duration;
 pub(crate) mod palette;
 pub(crate) mod table;

@@ -4,9 +4,11 @@
 
 mod assert;
 mod command;
+mod commands;
 mod graph;
 mod import;
 mod intake;
+mod memory;
 mod servers;
 mod sources;
 mod trace;

@@ -4,6 +4,7 @@
 use std::net::SocketAddr;
 
 use tempfile::TempDir;
+use throughline_api::graph::v1::graph_service_server::GraphServiceServer;
 use throughline_api::inspector::v1::trace_service_server::{TraceService, TraceServiceServer};
 use throughline_graph::{KitRunner, WriteToken, graph_service};
 use throughline_graph_store::{SqliteOptions, SqliteStore};
@@ -13,6 +14,8 @@ use tokio_stream::wrappers::TcpListenerStream;
 use tonic::transport::Server;
 use tonic::transport::server::Router;
 use tonic_web::GrpcWebLayer;
+
+use crate::memory::MemoryGraph;
 
 /// What the real graph service asks writers for.
 pub(crate) const TOKEN: &str = "sesame";
@@ -59,6 +62,15 @@ pub(crate) async fn graph() -> Running {
         let path = folder.path().join("graph.db");
         let store = SqliteStore::open(&path, SqliteOptions::default(), KitRunner).unwrap();
         builder().add_service(graph_service(store, WriteToken::new(TOKEN.to_owned())))
+    })
+    .await
+}
+
+/// A graph service that is only in memory.
+pub(crate) async fn memory_graph(service: MemoryGraph) -> Running {
+    serve(|_| {
+        let service = GraphServiceServer::new(service);
+        builder().add_service(service.max_decoding_message_size(16 << 20))
     })
     .await
 }

@@ -23,6 +23,8 @@ use std::io::BufRead;
 
 use throughline_api::graph::v1::Value;
 
+pub(crate) use self::quad::is_language;
+
 use self::names::Names;
 use self::quad::{Object, Quad};
 use super::Limits;

@@ -1,0 +1,225 @@
+//! `graph list | traverse | mutate | schema | watch | export` and
+//! `completions`: in plain gRPC, against the real service where it answers, and
+//! one in memory.
+
+use std::path::Path;
+
+use crate::command::{Said, line, throughline};
+use crate::import::{import, workspace};
+use crate::memory::MemoryGraph;
+use crate::servers::{Running, TOKEN, graph, memory_graph};
+
+async fn ask(graph: &Running, words: &[&str]) -> Said {
+    let url = graph.url();
+    let words = ["graph"].iter().chain(words).copied();
+    throughline(words.chain(["--graph", url.as_str()]))
+        .run()
+        .await
+}
+
+async fn filled() -> (MemoryGraph, Running) {
+    let memory = MemoryGraph::default();
+    let graph = memory_graph(memory.clone()).await;
+    import(workspace().path(), &graph, TOKEN).await.exits(0);
+    (memory, graph)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nodes_are_listed_by_type_and_filter() {
+    let graph = graph().await;
+    import(workspace().path(), &graph, TOKEN).await.exits(0);
+    let said = ask(&graph, &["list", "--type", "Crate"]).await.exits(0);
+    assert_eq!(said.stdout.lines().count(), 4, "{said:?}");
+    let filter = ["list", "--type", "Version", "--filter", "name = \"b\""];
+    let said = ask(&graph, &filter).await.exits(0);
+    said.prints("crate:b@0.1.0  Version");
+    let said = ask(&graph, &["list", "--limit", "2"]).await.exits(0);
+    said.says("more: --page ");
+    let said = ask(&graph, &["list", "--filter", "name ="]).await.exits(1);
+    said.says("INVALID_ARGUMENT").says("field `filter`");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn changes_are_made_or_not() {
+    let graph = graph().await;
+    let token = ["--token", TOKEN];
+    let put = ["mutate", "put-node", "a", "T", "name=A", "n:int=7"];
+    let said = ask(&graph, &[&put[..], &token[..]].concat()).await.exits(0);
+    said.prints("yes").says("1 change made");
+    ask(&graph, &["get", "a"]).await.exits(0).prints("n     7");
+    let said = ask(&graph, &put).await.exits(1);
+    said.says("UNAUTHENTICATED")
+        .says("reason WRITE_TOKEN_MISSING");
+    let absent = ["--if-exists", "false"];
+    let said = ask(&graph, &[&put[..], &token[..], &absent[..]].concat()).await;
+    said.exits(1)
+        .says("FAILED_PRECONDITION")
+        .says("mutations[0]");
+    let edge = ["mutate", "put-edge", "a", "E", "nope"];
+    let said = ask(&graph, &[&edge[..], &token[..]].concat())
+        .await
+        .exits(1);
+    said.says("FAILED_PRECONDITION");
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("changes.jsonl");
+    std::fs::write(&file, "{\"deleteNode\":\"a\"}\n{\"deleteNode\":\"b\"}\n").unwrap();
+    let apply = ["mutate", "apply", file.to_str().unwrap()];
+    let said = ask(&graph, &[&apply[..], &token[..]].concat())
+        .await
+        .exits(0);
+    said.says("1 change made");
+    std::fs::write(&file, "{\"deleteNode\":\"a\"}\n{\"drop\":1}\n").unwrap();
+    let said = ask(&graph, &[&apply[..], &token[..]].concat())
+        .await
+        .exits(1);
+    said.says("changes.jsonl: line 2: unrecognized field name 'drop'");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_walk_is_drawn() {
+    let (_, graph) = filled().await;
+    let said = ask(&graph, &["traverse", "crate:a@0.1.0", "--depth", "1"]).await;
+    let said = said.exits(0).says("cut by depth");
+    assert_eq!(
+        said.stdout,
+        "crate:a@0.1.0
+├─ DEPENDS_ON ─▶ crate:b@0.1.0  (kind: normal, req: ^0.1)
+├─ LICENSED_UNDER ─▶ licence:MIT  (expression: MIT)
+├─ MEMBER_OF ─▶ "
+            .to_owned()
+            + &workspace_of(&said.stdout)
+            + "
+└─ VERSION_OF ─▶ crate:a
+"
+    );
+    let said = ask(&graph, &["traverse", "crate:a@0.1.0", "--json"])
+        .await
+        .exits(0);
+    assert!(said.stdout.lines().count() > 2, "a line for each message");
+}
+
+fn workspace_of(text: &str) -> String {
+    let mut words = text.split_whitespace();
+    let id = words.find(|word| word.starts_with("workspace:"));
+    id.unwrap_or_default().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_is_what_was_imported_even_if_it_breaks_off() {
+    let (memory, graph) = filled().await;
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("graph.jsonl");
+    let name = file.to_str().unwrap();
+    memory.kept.lock().unwrap().breaks_off = true;
+    let said = ask(&graph, &["export", "--output", name]).await.exits(0);
+    said.says("8 nodes, 11 edges in ");
+    assert_eq!(memory.kept.lock().unwrap().resumed, ["", "nodes"]);
+
+    let other = memory_graph(MemoryGraph::default()).await;
+    ask(&other, &["import", "--json", name]).await.exits(0);
+    for format in ["json", "nquads", "graphml", "dot"] {
+        let one = ask(&graph, &["export", "--format", format]).await.exits(0);
+        let two = ask(&other, &["export", "--format", format]).await.exits(0);
+        assert!(one.stdout.contains("crate:a@0.1.0"), "{one:?}");
+        assert_eq!(one.stdout, two.stdout, "{format}");
+    }
+    let quads = dir.path().join("graph.rdf");
+    let name = quads.to_str().unwrap();
+    ask(&graph, &["export", "--format", "nquads", "-o", name])
+        .await
+        .exits(0);
+    let third = memory_graph(MemoryGraph::default()).await;
+    ask(&third, &["import", "--rdf", name]).await.exits(0);
+    let one = ask(&graph, &["export"]).await.exits(0);
+    let three = ask(&third, &["export"]).await.exits(0);
+    assert_eq!(one.stdout, three.stdout);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_that_fails_leaves_no_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("graph.jsonl");
+    let url = crate::servers::nobody().await;
+    let run = throughline(["graph", "export", "--graph", &url]).path("-o", &file);
+    run.run().await.exits(1).says("UNAVAILABLE");
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+    let run = throughline(["graph", "export", "--graph", &url]);
+    let run = run.path("-o", Path::new("/nowhere/graph.jsonl"));
+    run.run()
+        .await
+        .exits(1)
+        .says("/nowhere/graph.jsonl cannot be written");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_cut_off_says_where_to_go_on() {
+    let memory = MemoryGraph::default();
+    let graph = memory_graph(memory.clone()).await;
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("nodes.jsonl");
+    let line = |n| format!("{{\"node\":{{\"id\":\"n{n:06}\",\"type\":\"T\"}}}}\n");
+    std::fs::write(&file, (0..51_000).map(line).collect::<String>()).unwrap();
+    let name = file.to_str().unwrap();
+    memory.kept.lock().unwrap().fails_at = Some(10);
+    let said = ask(&graph, &["import", "--json", name]).await.exits(1);
+    let said = said
+        .says("8 of 11 batches are in")
+        .says("the store is locked");
+    let said = said.says("worth trying again in 1 s");
+    said.says("9 batches of 11 are in: the same import with --resume-from 10");
+    let again = ["import", "--json", name, "--resume-from", "10"];
+    ask(&graph, &again).await.exits(0);
+    let kept = memory.kept.lock().unwrap();
+    assert_eq!(kept.sequences, (1..=11).collect::<Vec<_>>());
+    assert_eq!(kept.nodes.len(), 51_000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_schema_is_shown_checked_and_replaced() {
+    let graph = memory_graph(MemoryGraph::default()).await;
+    let said = ask(&graph, &["schema"]).await.exits(0);
+    said.says("every type is free");
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("schema.json");
+    let name = file.to_str().unwrap();
+    let update = ["schema", "--update", name];
+    std::fs::write(&file, r#"{"nodeTypes":[{"name":"T"}]}"#).unwrap();
+    let check = [&update[..], &["--validate-only"]].concat();
+    let said = ask(&graph, &check).await.exits(0);
+    said.says("nothing was changed");
+    ask(&graph, &["schema"])
+        .await
+        .exits(0)
+        .says("every type is free");
+    ask(&graph, &update).await.exits(0).says("in force");
+    ask(&graph, &["schema"]).await.exits(0).prints("NODES");
+    std::fs::write(&file, r#"{"nodeTypes":[{"name":"T","closed":true}]}"#).unwrap();
+    let said = ask(&graph, &update).await.exits(1);
+    said.says("FAILED_PRECONDITION")
+        .says("SCHEMA `node a`: it has `x`");
+    std::fs::write(&file, "{\n\"types\":[]}").unwrap();
+    ask(&graph, &update)
+        .await
+        .exits(1)
+        .says("schema.json: unrecognized field name 'types'");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_watch_prints_changes_and_says_where_to_go_on() {
+    let graph = memory_graph(MemoryGraph::default()).await;
+    let said = ask(&graph, &["watch", "--limit", "1"]).await.exits(0);
+    said.prints("delete  a").says("to go on here: --from t2");
+    let said = ask(&graph, &["watch"]).await.exits(1);
+    said.says("ended the stream").says("--from t2");
+    let said = ask(&graph, &["watch", "--from", "old"]).await.exits(1);
+    said.says("OUT_OF_RANGE").says("older than what is kept");
+}
+
+#[tokio::test]
+async fn shells_complete_it() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let said = line(&format!("completions {shell}")).run().await.exits(0);
+        said.prints("duplicates");
+    }
+    line("completions ksh").run().await.exits(64).says("ksh");
+}
