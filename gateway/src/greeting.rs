@@ -106,10 +106,10 @@ mod tests {
     async fn bound(pieces: &[&[u8]]) -> bool {
         let (mut far, near) = tokio::io::duplex(64);
         let mut near = Greeted::new(near, Duration::from_secs(3600));
-        let mut buffer = [0; 64];
         for piece in pieces {
             far.write_all(piece).await.expect("written");
-            near.read(&mut buffer).await.expect("read");
+            let mut heard = vec![0; piece.len()];
+            near.read_exact(&mut heard).await.expect("read");
         }
         near.patience.is_some()
     }

@@ -138,10 +138,11 @@ mod tests {
     }
 
     fn limits() -> Limits {
-        let mut limits = Limits::default();
-        limits.metadata_lines = 3;
-        limits.metadata_bytes = 20;
-        limits
+        Limits {
+            metadata_lines: 3,
+            metadata_bytes: 20,
+            ..Limits::default()
+        }
     }
 
     #[test]

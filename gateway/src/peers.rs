@@ -158,12 +158,13 @@ mod tests {
     use super::*;
 
     fn peers() -> Peers {
-        let mut limits = Limits::default();
-        limits.connections = 3;
-        limits.peer_connections = 2;
-        limits.peer_rate = NonZeroU32::MIN;
-        limits.peer_burst = NonZeroU32::new(2).expect("two");
-        Peers::new(&limits)
+        Peers::new(&Limits {
+            connections: 3,
+            peer_connections: 2,
+            peer_rate: NonZeroU32::MIN,
+            peer_burst: NonZeroU32::new(2).expect("two"),
+            ..Limits::default()
+        })
     }
 
     fn ip(text: &str) -> IpAddr {
