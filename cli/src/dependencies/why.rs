@@ -21,15 +21,23 @@ pub(crate) struct Reason<'a> {
     ways: BTreeMap<&'a str, Vec<&'a Edge>>,
 }
 
-/// Of each member one shortest way to `id`.
+/// Of each member one shortest way to `id`. What a member is only tested with is
+/// no need of whoever needs that member: such a step can only be the first, and
+/// is taken where there is no other.
 pub(crate) fn reason<'a>(snapshot: &'a Snapshot, id: &'a str) -> Reason<'a> {
     // Backwards and breadth first, so the first edge to reach a version is the
     // beginning of a shortest way from it.
     let mut first: BTreeMap<&str, &Edge> = BTreeMap::new();
+    let mut tested: BTreeMap<&str, &Edge> = BTreeMap::new();
     let mut waiting = VecDeque::from([id]);
     while let Some(needed) = waiting.pop_front() {
         for edge in snapshot.needed_by.get(needed).into_iter().flatten() {
-            if edge.from != id && !first.contains_key(edge.from.as_str()) {
+            if edge.from == id {
+                continue;
+            }
+            if kinds(edge).all(|kind| kind == "dev") {
+                tested.entry(&edge.from).or_insert(edge);
+            } else if !first.contains_key(edge.from.as_str()) {
                 first.insert(&edge.from, edge);
                 waiting.push_back(&edge.from);
             }
@@ -37,14 +45,14 @@ pub(crate) fn reason<'a>(snapshot: &'a Snapshot, id: &'a str) -> Reason<'a> {
     }
     let mut ways: BTreeMap<&str, Vec<&Edge>> = BTreeMap::new();
     for member in &snapshot.members {
-        let mut at = member.as_str();
-        while let Some(edge) = first.get(at) {
+        let mut step = first.get(member.as_str()).or(tested.get(member.as_str()));
+        while let Some(edge) = step {
             let there = ways.entry(edge.to.as_str()).or_default();
             if there.iter().any(|known| known.from == edge.from) {
                 break;
             }
             there.push(edge);
-            at = &edge.to;
+            step = first.get(edge.to.as_str());
         }
     }
     for edges in ways.values_mut() {
@@ -71,8 +79,8 @@ impl Reason<'_> {
         let needing = self.ways.get(id).into_iter().flatten();
         let children = needing.map(|edge| {
             let mut child = self.branch(&edge.from, canvas);
-            let kinds: Vec<_> = kinds(edge).filter(|kind| *kind != "normal").collect();
-            let how = match kinds.is_empty() {
+            let kinds: Vec<_> = kinds(edge).collect();
+            let how = match kinds.contains(&"normal") {
                 true => "needed by ".to_owned(),
                 false => format!("needed by ({}) ", clean(&kinds.join(", "))),
             };
@@ -113,10 +121,15 @@ mod tests {
             "crate:x@2.0.0",
             "\
 crate:x@2.0.0
-└─ needed by crate:t@1.0.0
-   └─ needed by (dev) crate:b@0.1.0  member of the workspace
+└─ needed by crate:y@1.0.0
+   └─ needed by crate:b@0.1.0  member of the workspace
       └─ needed by crate:a@0.1.0  member of the workspace
 ",
+        );
+        // Whoever needs `b` does not need what `b` is tested with.
+        check(
+            "crate:t@1.0.0",
+            "crate:t@1.0.0\n└─ needed by (dev) crate:b@0.1.0  member of the workspace\n",
         );
         check("crate:a@0.1.0", "crate:a@0.1.0  member of the workspace\n");
         let mut lonely = workspace();

@@ -84,6 +84,12 @@ impl Run {
         self
     }
 
+    /// Runs it in this folder.
+    pub(crate) fn within(mut self, folder: &Path) -> Self {
+        self.0.current_dir(folder);
+        self
+    }
+
     /// Starts it and leaves it running, its stdout to be read.
     pub(crate) fn start(mut self) -> Child {
         self.0.stdout(Stdio::piped()).spawn().unwrap()

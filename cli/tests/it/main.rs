@@ -9,6 +9,7 @@ mod graph;
 mod import;
 mod intake;
 mod memory;
+mod readme;
 mod servers;
 mod sources;
 mod trace;
