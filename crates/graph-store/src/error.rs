@@ -39,6 +39,22 @@ pub enum Error {
         /// What does not match.
         problem: String,
     },
+    /// What a token names is no longer kept, and may not come back.
+    #[error("{field}: {problem}")]
+    Gone {
+        /// The field with the token.
+        field: &'static str,
+        /// What to do instead.
+        problem: String,
+    },
+    /// A token names a place in the change feed before what is kept.
+    #[error("{field}: {problem}")]
+    OutOfRange {
+        /// The field with the token.
+        field: &'static str,
+        /// What to do instead.
+        problem: String,
+    },
     /// The call would take more than a bound allows.
     #[error("this would take more than {limit} = {allowed}")]
     Exhausted {

@@ -36,6 +36,7 @@ mod request;
 mod runner;
 mod sqlite;
 mod store;
+mod untraced;
 mod walk;
 mod words;
 
@@ -45,13 +46,15 @@ pub use self::{
     limits::Limits,
     model::{Direction, Edge, EdgeKey, Node, Properties, Timestamp, Value},
     request::{
-        Applied, ApplyMutations, BatchGetNodes, Change, FindPath, GetNode, Highlight, ImportBatch,
-        Imported, ListNodes, Mutation, MutationResult, NodeBatch, NodePage, NodeWithEdges, Path,
-        Precondition, SearchHit, SearchNodes, SearchPage, Stats, TextRange, Traverse,
-        TraverseBounds, TraversePart, TraverseSummary, TypeCount,
+        Applied, ApplyMutations, BatchGetNodes, Change, ChangesPart, ExportGraph, ExportPart,
+        FindPath, GetNode, Highlight, ImportBatch, Imported, ListNodes, Mutation, MutationResult,
+        NodeBatch, NodePage, NodeWithEdges, Path, Precondition, ReadChanges, SearchHit,
+        SearchNodes, SearchPage, Stats, TextRange, Traverse, TraverseBounds, TraversePart,
+        TraverseSummary, TypeCount,
     },
     runner::{PlainRunner, RunBlocking, RunError},
     sqlite::{Drill, Drilled, OpenError, SqliteLimits, SqliteOptions, SqliteStore},
     store::GraphStore,
+    untraced::untraced,
     words::{Word, words},
 };

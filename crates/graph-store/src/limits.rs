@@ -81,6 +81,24 @@ pub struct Limits {
     pub traverse_piece: usize,
     /// Ids in a summary of nodes whose edges were cut.
     pub traverse_cut_ids: usize,
+    /// Changes that the feed keeps; the oldest beyond them are forgotten.
+    pub feed_changes: usize,
+    /// Bytes that the feed keeps, at most.
+    pub feed_bytes: usize,
+    /// How long the feed keeps a change, at most; what is older goes with the next write.
+    pub feed_age: Duration,
+    /// Changes in one part of the feed; a larger commit takes several.
+    pub feed_part_changes: usize,
+    /// Bytes after which a part of the feed or of an export is full.
+    pub part_bytes: usize,
+    /// Nodes and edges in one part of an export.
+    pub export_part: usize,
+    /// Snapshots that are kept for exports at one time.
+    pub snapshots: usize,
+    /// How long a snapshot is kept while nobody reads it.
+    pub snapshot_idle: Duration,
+    /// How long a snapshot is kept at most: it holds on to all that was overwritten since.
+    pub snapshot_age: Duration,
     /// Bytes of a page token.
     pub page_token_bytes: usize,
 }
@@ -126,6 +144,15 @@ impl Default for Limits {
             traverse_nodes: 100_000,
             traverse_piece: 8_192,
             traverse_cut_ids: 100,
+            feed_changes: 100_000,
+            feed_bytes: 256 << 20,
+            feed_age: Duration::from_secs(24 * 60 * 60),
+            feed_part_changes: 500,
+            part_bytes: 1 << 20,
+            export_part: 1_000,
+            snapshots: 8,
+            snapshot_idle: Duration::from_secs(60),
+            snapshot_age: Duration::from_secs(60 * 60),
             page_token_bytes: 32_768,
         }
     }

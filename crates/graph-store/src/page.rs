@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{Error, Limits, check};
 
-const FIELD: &str = "page_token";
+const PAGE_TOKEN: &str = "page_token";
 /// Enough to tell queries apart; it guards against mistakes, not against malice.
 const DIGEST_BYTES: usize = 8;
 
@@ -36,17 +36,27 @@ impl Query {
         token: &str,
         limits: &Limits,
     ) -> Result<Option<P>, Error> {
+        self.place_of(PAGE_TOKEN, token, limits)
+    }
+
+    /// The same for a token of another field.
+    pub(crate) fn place_of<P: DeserializeOwned>(
+        &self,
+        field: &str,
+        token: &str,
+        limits: &Limits,
+    ) -> Result<Option<P>, Error> {
         if token.is_empty() {
             return Ok(None);
         }
-        check::bytes(FIELD, token, limits.page_token_bytes)?;
-        let malformed = || Error::invalid(FIELD, "it is not one that this service gave out");
+        check::bytes(field, token, limits.page_token_bytes)?;
+        let malformed = || Error::invalid(field, "it is not one that this service gave out");
         let bytes = BASE64.decode(token).map_err(|_| malformed())?;
         let (digest, place) = bytes.split_at_checked(DIGEST_BYTES).ok_or_else(malformed)?;
         let place = serde_json::from_slice(place).map_err(|_| malformed())?;
         if digest != self.0 {
             let problem = "it belongs to another query; begin again without a token";
-            return Err(Error::invalid(FIELD, problem));
+            return Err(Error::invalid(field, problem));
         }
         Ok(Some(place))
     }

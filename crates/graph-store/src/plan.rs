@@ -60,7 +60,9 @@ pub(crate) fn named(mutations: &[Mutation]) -> (BTreeSet<&str>, BTreeSet<&EdgeKe
                 nodes.extend([key.from.as_str(), key.to.as_str()]);
                 edges.insert(key);
             }
+            // The ends' types are needed for the change feed.
             Change::DeleteEdge(key) => {
+                nodes.extend([key.from.as_str(), key.to.as_str()]);
                 edges.insert(key);
             }
         }

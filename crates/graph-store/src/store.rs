@@ -2,12 +2,12 @@
 
 use std::future::Future;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use crate::{
-    Applied, ApplyMutations, BatchGetNodes, Error, FindPath, GetNode, ImportBatch, Imported,
-    Limits, ListNodes, NodeBatch, NodePage, NodeWithEdges, Path, SearchNodes, SearchPage, Stats,
-    Traverse, TraversePart, TraverseSummary,
+    Applied, ApplyMutations, BatchGetNodes, ChangesPart, Error, ExportGraph, ExportPart, FindPath,
+    GetNode, ImportBatch, Imported, Limits, ListNodes, NodeBatch, NodePage, NodeWithEdges, Path,
+    ReadChanges, SearchNodes, SearchPage, Stats, Traverse, TraversePart, TraverseSummary,
 };
 
 /// A store of one graph.
@@ -75,6 +75,25 @@ pub trait GraphStore: Send + Sync + 'static {
         &self,
         batch: ImportBatch,
     ) -> impl Future<Output = Result<Imported, Error>> + Send;
+
+    /// The next part of one snapshot of the graph; writes go on meanwhile. The
+    /// snapshot is kept for a bounded time, so that a broken export can go on.
+    fn export_part(
+        &self,
+        request: ExportGraph,
+    ) -> impl Future<Output = Result<ExportPart, Error>> + Send;
+
+    /// The first commit after a place in the change feed that has something of what
+    /// is asked for; does not wait for one. A change is in the feed if and only if it
+    /// was committed.
+    fn read_changes(
+        &self,
+        request: ReadChanges,
+    ) -> impl Future<Output = Result<ChangesPart, Error>> + Send;
+
+    /// How many changes the feed has been given by this store; moves after each
+    /// commit that changed something.
+    fn commits(&self) -> watch::Receiver<u64>;
 
     /// Counts nodes and edges, by type.
     fn stats(&self) -> impl Future<Output = Result<Stats, Error>> + Send;

@@ -2,20 +2,21 @@
 
 use std::sync::Arc;
 
+use futures_util::{StreamExt as _, stream::BoxStream};
 use throughline_api::graph::v1::{
     self as proto,
     graph_service_server::{GraphService, GraphServiceServer},
 };
 use throughline_graph_store::{BatchGetNodes, GraphStore, TraversePart};
 use tokio::sync::mpsc;
-use tokio_stream::Empty;
 use tonic::{Request, Response, Status, Streaming};
 
 use crate::{
-    Limits, WriteToken, convert, import,
+    Limits, WriteToken, convert, export, import,
     mask::NodeMask,
     parts::Parts,
     status::{self, unimplemented},
+    watch,
 };
 
 /// The service over a store, ready for a server.
@@ -23,7 +24,15 @@ pub fn graph_service<S: GraphStore>(
     store: S,
     write_token: WriteToken,
 ) -> GraphServiceServer<GraphApi<S>> {
-    let limits = Limits::default();
+    graph_service_within(Limits::default(), store, write_token)
+}
+
+/// The same within other bounds.
+pub fn graph_service_within<S: GraphStore>(
+    limits: Limits,
+    store: S,
+    write_token: WriteToken,
+) -> GraphServiceServer<GraphApi<S>> {
     let request_bytes = limits.request_bytes;
     let api = GraphApi {
         store: Arc::new(store),
@@ -88,7 +97,7 @@ impl<S: GraphStore> GraphService for GraphApi<S> {
         request: Request<Streaming<proto::ImportGraphRequest>>,
     ) -> Result<Response<proto::ImportGraphResponse>, Status> {
         self.write_token.check(request.metadata())?;
-        let done = import::run(&*self.store, request.into_inner()).await?;
+        let done = import::run(&*self.store, request.into_inner(), &self.limits).await?;
         Ok(Response::new(done))
     }
 
@@ -155,21 +164,25 @@ impl<S: GraphStore> GraphService for GraphApi<S> {
         Ok(Response::new(Parts::new(parts, convert::part_to, work)))
     }
 
-    type ExportGraphStream = Empty<Result<proto::ExportGraphResponse, Status>>;
+    type ExportGraphStream = BoxStream<'static, Result<proto::ExportGraphResponse, Status>>;
 
     async fn export_graph(
         &self,
-        _: Request<proto::ExportGraphRequest>,
+        request: Request<proto::ExportGraphRequest>,
     ) -> Result<Response<Self::ExportGraphStream>, Status> {
-        Err(unimplemented("ExportGraph"))
+        let request = convert::export_from(request.into_inner());
+        let parts = export::run(Arc::clone(&self.store), request, &self.limits).await?;
+        Ok(Response::new(parts.boxed()))
     }
 
-    type WatchChangesStream = Empty<Result<proto::WatchChangesResponse, Status>>;
+    type WatchChangesStream = BoxStream<'static, Result<proto::WatchChangesResponse, Status>>;
 
     async fn watch_changes(
         &self,
-        _: Request<proto::WatchChangesRequest>,
+        request: Request<proto::WatchChangesRequest>,
     ) -> Result<Response<Self::WatchChangesStream>, Status> {
-        Err(unimplemented("WatchChanges"))
+        let request = convert::changes_from(request.into_inner());
+        let changes = watch::run(Arc::clone(&self.store), request, &self.limits).await?;
+        Ok(Response::new(changes.boxed()))
     }
 }

@@ -6,16 +6,18 @@ use throughline_graph_store::GraphStore;
 use tokio_stream::{Stream, StreamExt as _};
 use tonic::Status;
 
-use crate::{convert, status};
+use crate::{Limits, convert, status, steps::Steps};
 
 /// Reads and commits batch after batch; an error names the sequence to resume at.
 pub(crate) async fn run<S: GraphStore>(
     store: &S,
     batches: impl Stream<Item = Result<ImportGraphRequest, Status>>,
+    limits: &Limits,
 ) -> Result<ImportGraphResponse, Status> {
     let mut batches = std::pin::pin!(batches);
     let mut done = ImportGraphResponse::default();
     let mut last = None;
+    let mut steps = Steps::new("graph.import", limits);
     while let Some(batch) = batches.next().await {
         let ImportGraphRequest {
             sequence,
@@ -31,7 +33,7 @@ pub(crate) async fn run<S: GraphStore>(
             }
         };
         let written = match in_turn.and_then(|()| convert::import_from(nodes, edges)) {
-            Ok(batch) => store.import_batch(batch).await,
+            Ok(batch) => steps.run(store.import_batch(batch)).await,
             Err(error) => Err(error),
         };
         let written = written.map_err(|error| status::of_batch(error, due))?;

@@ -20,6 +20,7 @@
 
 mod api;
 mod convert;
+mod export;
 mod import;
 mod limits;
 mod mask;
@@ -27,10 +28,12 @@ mod options;
 mod parts;
 mod runner;
 mod status;
+mod steps;
 mod token;
+mod watch;
 
 pub use self::{
-    api::{GraphApi, graph_service},
+    api::{GraphApi, graph_service, graph_service_within},
     limits::Limits,
     options::{Options, StoreLocation},
     parts::Parts,

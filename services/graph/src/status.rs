@@ -77,6 +77,16 @@ fn with(error: Error, metadata: HashMap<String, String>) -> Status {
             details.add_precondition_failure_violation("ETAG", subject, problem);
             (Code::Aborted, details)
         }
+        Error::Gone { field, problem } => {
+            let mut details = reason("SNAPSHOT_GONE", metadata);
+            details.add_precondition_failure_violation("SNAPSHOT", field, problem);
+            (Code::FailedPrecondition, details)
+        }
+        Error::OutOfRange { field, problem } => {
+            let mut details = reason("FEED_TRIMMED", metadata);
+            details.add_bad_request_violation(field, problem);
+            (Code::OutOfRange, details)
+        }
         Error::Exhausted { limit, .. } => {
             let mut details = reason("LIMIT", metadata);
             details.add_quota_failure_violation(limit, &message);

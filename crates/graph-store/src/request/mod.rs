@@ -4,6 +4,8 @@
 //! does; a backend calls it first and may rely on it afterwards.
 
 mod batch;
+mod export;
+mod feed;
 mod list;
 mod mutation;
 mod node;
@@ -14,6 +16,8 @@ mod traverse;
 
 pub use self::{
     batch::{BatchGetNodes, NodeBatch},
+    export::{ExportGraph, ExportPart},
+    feed::{ChangesPart, ReadChanges},
     list::{ListNodes, NodePage},
     mutation::{
         Applied, ApplyMutations, Change, ImportBatch, Imported, Mutation, MutationResult,

@@ -6,7 +6,9 @@
 mod caller;
 mod codec;
 mod drill;
+mod export;
 mod fault;
+mod feed;
 mod filter;
 mod list;
 mod mutate;
@@ -16,31 +18,30 @@ mod path;
 mod pool;
 mod schema;
 mod search;
+mod snapshots;
 mod sql;
 mod statement;
 mod stats;
 mod traverse;
 
-use std::{
-    path::PathBuf,
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::{path::PathBuf, sync::Arc, time::SystemTime};
 
 use rusqlite::Connection;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 pub use self::drill::{Drill, Drilled};
 pub use self::open::{OpenError, SqliteLimits, SqliteOptions};
 use self::{
     caller::{Caller, Leaves},
+    feed::Feed,
     pool::{Lease, Pool},
+    snapshots::Snapshots,
 };
 use crate::{
-    Applied, ApplyMutations, BatchGetNodes, Direction, Error, FindPath, GetNode, GraphStore,
-    ImportBatch, Imported, Limits, ListNodes, NodeBatch, NodePage, NodeWithEdges, Path,
-    RunBlocking, SearchNodes, SearchPage, Stats, Traverse, TraversePart, TraverseSummary,
-    Unavailable, walk::Walk,
+    Applied, ApplyMutations, BatchGetNodes, ChangesPart, Direction, Error, ExportGraph, ExportPart,
+    FindPath, GetNode, GraphStore, ImportBatch, Imported, Limits, ListNodes, NodeBatch, NodePage,
+    NodeWithEdges, Path, ReadChanges, RunBlocking, SearchNodes, SearchPage, Stats, Traverse,
+    TraversePart, TraverseSummary, Unavailable, untraced, walk::Walk,
 };
 
 /// A graph in a SQLite file.
@@ -51,7 +52,9 @@ pub struct SqliteStore<R> {
     readers: Pool,
     runner: R,
     path: PathBuf,
-    interrupt: Duration,
+    sqlite: SqliteLimits,
+    snapshots: Snapshots,
+    commits: Arc<watch::Sender<u64>>,
 }
 
 impl<R: RunBlocking> SqliteStore<R> {
@@ -69,7 +72,9 @@ impl<R: RunBlocking> SqliteStore<R> {
             readers: Pool::new(readers),
             runner,
             path: path.to_owned(),
-            interrupt: options.sqlite.interrupt,
+            sqlite: options.sqlite,
+            snapshots: Snapshots::default(),
+            commits: Arc::new(watch::Sender::new(0)),
         })
     }
 
@@ -97,6 +102,27 @@ impl<R: RunBlocking> SqliteStore<R> {
         .await
     }
 
+    /// Runs `work` on the writer and tells whoever follows the feed what it added.
+    async fn change<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection, &Caller, &Feed<'_>) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let now = (self.now)();
+        self.snapshots.expire(now, &self.limits);
+        let (limits, commits) = (Arc::clone(&self.limits), Arc::clone(&self.commits));
+        self.write(move |db, caller| {
+            let feed = Feed::new(now, &limits);
+            let result = work(db, caller, &feed)?;
+            let added = feed.added();
+            commits.send_if_modified(|count| {
+                *count += added;
+                added > 0
+            });
+            Ok(result)
+        })
+        .await
+    }
+
     async fn run<T: Send + 'static>(
         &self,
         lease: Lease,
@@ -105,13 +131,21 @@ impl<R: RunBlocking> SqliteStore<R> {
         let caller = Arc::new(Caller::waiting_for(&lease));
         let _leaves = Leaves {
             caller: Arc::clone(&caller),
-            most: self.interrupt,
+            most: self.sqlite.interrupt,
         };
         let work = move || {
             let _running = caller.begin()?;
             work(&lease, &caller)
         };
-        match self.runner.run(work).await {
+        self.run_blocking(work).await
+    }
+
+    async fn run_blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let asked = untraced::asked();
+        match self.runner.run(move || untraced::run(asked, work)).await {
             Ok(result) => result,
             Err(crate::RunError::Panicked) => Err(Error::Internal("a statement panicked".into())),
             Err(stopped @ crate::RunError::Stopped) => Err(Error::Unavailable {
@@ -205,16 +239,50 @@ impl<R: RunBlocking> GraphStore for SqliteStore<R> {
 
     async fn apply_mutations(&self, request: ApplyMutations) -> Result<Applied, Error> {
         request.check(&self.limits)?;
-        let now = (self.now)();
-        let kept = self.limits.idempotency_kept;
-        self.write(move |db, caller| mutate::apply(db, caller, &request, now, kept))
+        self.change(move |db, caller, feed| mutate::apply(db, caller, &request, feed))
             .await
     }
 
     async fn import_batch(&self, batch: ImportBatch) -> Result<Imported, Error> {
         batch.check(&self.limits)?;
-        self.write(move |db, caller| mutate::import(db, caller, batch))
+        self.change(move |db, caller, feed| mutate::import(db, caller, batch, feed))
             .await
+    }
+
+    async fn export_part(&self, request: ExportGraph) -> Result<ExportPart, Error> {
+        let export = export::Export::new(request, &self.limits)?;
+        let now = (self.now)();
+        let resumed = match export.snapshot() {
+            Some(id) => {
+                let resumed = self.snapshots.resume(id, now, &self.limits)?;
+                Some(resumed.ok_or_else(export::Export::gone)?)
+            }
+            None => None,
+        };
+        let (path, sqlite) = (self.path.clone(), self.sqlite.clone());
+        let (limits, snapshots) = (Arc::clone(&self.limits), self.snapshots.clone());
+        self.run_blocking(move || {
+            let reading = match resumed {
+                Some(reading) => reading,
+                None => {
+                    let connection = open::snapshot(&path, &sqlite).map_err(fault::error)?;
+                    snapshots.add(connection, now, &limits)?
+                }
+            };
+            export.read(&reading, reading.id, &limits)
+        })
+        .await
+    }
+
+    async fn read_changes(&self, request: ReadChanges) -> Result<ChangesPart, Error> {
+        request.check(&self.limits)?;
+        let limits = Arc::clone(&self.limits);
+        self.read(move |db, _| feed::read(db, &request, &limits))
+            .await
+    }
+
+    fn commits(&self) -> watch::Receiver<u64> {
+        self.commits.subscribe()
     }
 
     async fn stats(&self) -> Result<Stats, Error> {

@@ -8,7 +8,12 @@ use std::{
 use rusqlite::Connection;
 use sha2::{Digest as _, Sha256};
 
-use super::{caller::Caller, codec, fault, node, search, statement, stats};
+use super::{
+    caller::Caller,
+    codec, fault,
+    feed::{self, Feed},
+    node, search, statement, stats,
+};
 use crate::{
     Applied, ApplyMutations, Change, EdgeKey, Error, ImportBatch, Imported, Mutation,
     MutationResult, Node,
@@ -49,23 +54,22 @@ pub(super) fn apply(
     db: &Connection,
     caller: &Caller,
     request: &ApplyMutations,
-    now: SystemTime,
-    kept: Duration,
+    feed: &Feed<'_>,
 ) -> Result<Applied, Error> {
     let answer = match request.idempotency_key.is_empty() {
         true => None,
-        false => Some(KeptAnswer::new(request, now)?),
+        false => Some(KeptAnswer::new(request, feed.now)?),
     };
     transaction(db, caller, || {
         if let Some(answer) = &answer
-            && let Some(results) = answer.find(db, kept)?
+            && let Some(results) = answer.find(db, feed.limits.idempotency_kept)?
         {
             return Ok(Applied {
                 results,
                 replayed: true,
             });
         }
-        let results = change(db, &request.mutations, |index| {
+        let results = change(db, feed, &request.mutations, |index| {
             format!("mutations[{index}]")
         })?;
         if let Some(answer) = &answer {
@@ -82,6 +86,7 @@ pub(super) fn import(
     db: &Connection,
     caller: &Caller,
     batch: ImportBatch,
+    feed: &Feed<'_>,
 ) -> Result<Imported, Error> {
     let (nodes, edges) = (batch.nodes.len(), batch.edges.len());
     let puts = batch.nodes.into_iter().map(Change::PutNode);
@@ -91,7 +96,7 @@ pub(super) fn import(
         node if node < nodes => format!("nodes[{node}]"),
         edge => format!("edges[{}]", edge - nodes),
     };
-    let results = transaction(db, caller, || change(db, &mutations, subject))?;
+    let results = transaction(db, caller, || change(db, feed, &mutations, subject))?;
     Ok(Imported {
         nodes: nodes as u64,
         edges: edges as u64,
@@ -126,13 +131,16 @@ fn transaction<T>(
 
 fn change(
     db: &Connection,
+    feed: &Feed<'_>,
     mutations: &[Mutation],
     subject: impl Fn(usize) -> String,
 ) -> Result<Vec<MutationResult>, Error> {
     let stored = load(db, mutations)?;
     let plan = plan::plan(mutations, &stored, subject)?;
     if !plan.changes_nothing() {
+        let neighbours = feed::neighbours(db, &plan)?;
         write(db, &plan, &stored)?;
+        feed.append(db, &plan, &stored, &neighbours)?;
     }
     // A node that came and went within the call has used up an etag, too.
     if plan.revision != stored.revision {

@@ -113,7 +113,16 @@ pub(super) fn connections(
     Ok((writer, readers.collect::<Result<_, OpenError>>()?))
 }
 
-fn connect(path: &Path, limits: &SqliteLimits) -> Result<Connection, OpenError> {
+/// A reader of its own, in a transaction whose snapshot begins with its first read.
+pub(super) fn snapshot(path: &Path, limits: &SqliteLimits) -> rusqlite::Result<Connection> {
+    let reader = connect(path, limits)?;
+    reader.pragma_update(None, "query_only", true)?;
+    // Its BEGIN reads nothing and its end writes nothing: no spans.
+    reader.execute_batch("BEGIN")?;
+    Ok(reader)
+}
+
+fn connect(path: &Path, limits: &SqliteLimits) -> rusqlite::Result<Connection> {
     let connection = Connection::open(path)?;
     connection.busy_timeout(limits.busy_timeout)?;
     connection.set_prepared_statement_cache_capacity(limits.prepared);

@@ -48,6 +48,25 @@ const STEPS: &[&str] = &[
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX kept_answer_by_age ON kept_answer (kept_since);
     ",
+    // The change feed: a row is a commit or a part of one. `place` is the number of
+    // its last change since the beginning, `bytes` that of all bytes up to its end.
+    "
+    CREATE TABLE feed (
+        place INTEGER PRIMARY KEY,
+        first INTEGER NOT NULL,
+        committed INTEGER NOT NULL,
+        bytes INTEGER NOT NULL,
+        changes TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX feed_by_age ON feed (committed);
+    CREATE INDEX feed_by_bytes ON feed (bytes);
+    CREATE TABLE feed_end (
+        identity TEXT NOT NULL,
+        place INTEGER NOT NULL,
+        bytes INTEGER NOT NULL
+    ) STRICT;
+    INSERT INTO feed_end VALUES (lower(hex(randomblob(8))), 0, 0);
+    ",
 ];
 
 /// Fails if the file is not ours, or newer than this program. Returns its version.

@@ -6,9 +6,12 @@ use rusqlite::{Connection, Params, Row};
 use tracing::{Span, field::Empty};
 
 use super::{fault, sql::Sql};
-use crate::Error;
+use crate::{Error, untraced};
 
 fn span(sql: &str) -> Span {
+    if untraced::quiet() {
+        return Span::none();
+    }
     tracing::info_span!(
         "db.query",
         sentry.op = "db.query",

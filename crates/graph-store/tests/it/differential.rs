@@ -2,9 +2,9 @@
 
 use proptest::prelude::*;
 use throughline_graph_store::{
-    ApplyMutations, BatchGetNodes, Change, Direction, Edge, EdgeKey, Error, FindPath, GetNode,
-    GraphStore, ImportBatch, Limits, ListNodes, Mutation, Node, Precondition, SearchNodes,
-    Traverse,
+    ApplyMutations, BatchGetNodes, Change, Direction, Edge, EdgeKey, Error, ExportGraph, FindPath,
+    GetNode, GraphStore, ImportBatch, Limits, ListNodes, Mutation, Node, Precondition, ReadChanges,
+    SearchNodes, Traverse,
 };
 
 use crate::{
@@ -22,6 +22,11 @@ enum Call {
     Path(FindPath),
     Walk(Traverse),
     Stats,
+    Import(ImportBatch),
+    /// A new export, or the part after the last one read, with filters by type.
+    Export(bool, ExportGraph),
+    /// What came after the last change read, or from the end as it is now.
+    Watch(bool, ReadChanges),
 }
 
 fn id() -> impl Strategy<Value = String> {
@@ -156,11 +161,38 @@ fn call() -> impl Strategy<Value = Call> {
         3 => list().prop_map(Call::List),
         4 => path().prop_map(Call::Path),
         1 => Just(Call::Stats),
+        1 => prop::collection::vec(mutation(), 1..8).prop_map(|mutations| Call::Import(batch(mutations))),
+        2 => (any::<bool>(), types(), types()).prop_map(|(fresh, node_types, edge_types)| {
+            Call::Export(fresh, ExportGraph { node_types, edge_types, ..ExportGraph::default() })
+        }),
+        3 => (prop::bool::weighted(0.1), types()).prop_map(|(fresh, node_types)| {
+            Call::Watch(fresh, ReadChanges { node_types, ..ReadChanges::default() })
+        }),
     ]
 }
 
+/// What of the mutations an import can say.
+fn batch(mutations: Vec<Mutation>) -> ImportBatch {
+    let mut batch = ImportBatch::default();
+    for mutation in mutations {
+        match mutation.change {
+            Change::PutNode(node) => batch.nodes.push(node),
+            Change::PutEdge(edge) => batch.edges.push(edge),
+            Change::DeleteNode(_) | Change::DeleteEdge(_) => {}
+        }
+    }
+    batch
+}
+
+/// Where the caller of one store stands in its streams: each store has tokens of its own.
+#[derive(Default)]
+struct Places {
+    export: ExportGraph,
+    watch: String,
+}
+
 /// The answer without what is each backend's own: messages, ranks and tokens.
-async fn answer(store: &impl GraphStore, call: Call) -> String {
+async fn answer(store: &impl GraphStore, places: &mut Places, call: Call) -> String {
     let answer = match call {
         Call::Apply(request) => store
             .apply_mutations(request)
@@ -175,11 +207,42 @@ async fn answer(store: &impl GraphStore, call: Call) -> String {
         Call::Stats => store.stats().await.map(|it| format!("{it:?}")),
         Call::Walk(request) => levels(store, request).await.map(|it| format!("{it:?}")),
         Call::List(request) => all_pages(store, request).await.map(|it| format!("{it:?}")),
+        Call::Import(batch) => store.import_batch(batch).await.map(|it| format!("{it:?}")),
+        Call::Export(fresh, request) => {
+            if fresh || places.export.resume_token.is_empty() {
+                places.export = request;
+            }
+            let part = store.export_part(places.export.clone()).await;
+            part.map(|part| {
+                places.export.resume_token = part.resume_token;
+                format!("{:?}", (part.nodes, part.edges, part.last))
+            })
+        }
+        Call::Watch(fresh, request) => {
+            let resume_token = if fresh {
+                String::new()
+            } else {
+                places.watch.clone()
+            };
+            let part = store
+                .read_changes(ReadChanges {
+                    resume_token,
+                    ..request
+                })
+                .await;
+            // Who fell out of what is kept begins anew.
+            places.watch.clear();
+            part.map(|part| {
+                places.watch = part.resume_token;
+                format!("{:?}", (part.changes, part.caught_up))
+            })
+        }
         Call::Search(request) => all_hits(store, request).await.map(|it| format!("{it:?}")),
     };
     answer.unwrap_or_else(|error| match error {
         Error::FailedPrecondition { subject, .. } => format!("failed {subject}"),
         Error::Aborted { subject, .. } => format!("aborted {subject}"),
+        Error::OutOfRange { field, .. } => format!("out of range {field}"),
         Error::Invalid { field, .. } => format!("invalid {field}"),
         other => other.to_string(),
     })
@@ -275,11 +338,18 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
             let backend = Sqlite::default();
-            let (store, oracle) =
-                (backend.fresh(Limits::default()), Memory.fresh(Limits::default()));
+            let limits = || Limits {
+                feed_changes: 12,
+                feed_part_changes: 3,
+                export_part: 3,
+                snapshots: 30,
+                ..Limits::default()
+            };
+            let (store, oracle) = (backend.fresh(limits()), Memory.fresh(limits()));
+            let (mut here, mut there) = (Places::default(), Places::default());
             for call in calls {
-                let expected = answer(&oracle, call.clone()).await;
-                let got = answer(&store, call.clone()).await;
+                let expected = answer(&oracle, &mut there, call.clone()).await;
+                let got = answer(&store, &mut here, call.clone()).await;
                 prop_assert_eq!(got, expected, "{:?}", call);
             }
             Ok(())

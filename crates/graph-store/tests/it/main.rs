@@ -9,6 +9,7 @@ mod contract;
 mod differential;
 mod listing;
 mod oracle;
+mod oracle_feed;
 mod plans;
 mod spans;
 mod sqlite;

@@ -7,18 +7,25 @@ use std::{
 
 use crate::{listing, walking};
 use throughline_graph_store::{
-    Applied, ApplyMutations, BatchGetNodes, Change, Edge, EdgeKey, Error, FindPath, GetNode,
-    GraphStore, Highlight, ImportBatch, Imported, Limits, ListNodes, Mutation, MutationResult,
-    Node, NodeBatch, NodePage, NodeWithEdges, Path, Precondition, Properties, SearchHit,
-    SearchNodes, SearchPage, Stats, Traverse, TraversePart, TraverseSummary, TypeCount, Value,
+    Applied, ApplyMutations, BatchGetNodes, Change, ChangesPart, Edge, EdgeKey, Error, ExportGraph,
+    ExportPart, FindPath, GetNode, GraphStore, Highlight, ImportBatch, Imported, Limits, ListNodes,
+    Mutation, MutationResult, Node, NodeBatch, NodePage, NodeWithEdges, Path, Precondition,
+    Properties, ReadChanges, SearchHit, SearchNodes, SearchPage, Stats, Traverse, TraversePart,
+    TraverseSummary, TypeCount, Value,
 };
 use tokio::sync::mpsc;
 
+use tokio::sync::watch;
+
+use crate::oracle_feed::{self, Feed, Snapshots, malformed};
+
 #[derive(Clone, Default)]
-struct Graph {
+pub(crate) struct Graph {
     revision: u64,
-    nodes: BTreeMap<String, Node>,
-    edges: BTreeMap<EdgeKey, Properties>,
+    pub(crate) nodes: BTreeMap<String, Node>,
+    pub(crate) edges: BTreeMap<EdgeKey, Properties>,
+    /// Those that the last write removed, even if they came again.
+    pub(crate) removed: BTreeSet<String>,
     kept: BTreeMap<String, (Vec<Mutation>, Vec<MutationResult>)>,
 }
 
@@ -27,6 +34,9 @@ pub(crate) struct Oracle {
     graph: Mutex<Graph>,
     /// Where pages of lists ended, each with its query.
     places: Mutex<Vec<(String, Node)>>,
+    feed: Mutex<Feed>,
+    snapshots: Mutex<Snapshots>,
+    commits: watch::Sender<u64>,
 }
 
 impl Oracle {
@@ -35,6 +45,9 @@ impl Oracle {
             limits,
             graph: Mutex::default(),
             places: Mutex::default(),
+            feed: Mutex::default(),
+            snapshots: Mutex::default(),
+            commits: watch::Sender::new(0),
         }
     }
 
@@ -48,9 +61,14 @@ impl Oracle {
         subject: impl Fn(usize) -> String,
     ) -> Result<Vec<MutationResult>, Error> {
         let mut graph = self.graph();
+        graph.removed.clear();
         let steps = mutations.iter().enumerate();
         let results = steps.map(|(index, it)| graph.apply(it, index, subject(index)));
         let results = results.collect::<Result<_, _>>()?;
+        let mut feed = self.feed.lock().unwrap();
+        feed.append(&self.graph(), &graph, &self.limits);
+        self.commits
+            .send_if_modified(|told| std::mem::replace(told, feed.end()) != feed.end());
         *self.graph.lock().unwrap() = graph;
         Ok(results)
     }
@@ -112,6 +130,7 @@ impl Graph {
             }
             Change::DeleteNode(id) => {
                 result.changed = self.nodes.remove(id).is_some();
+                self.removed.insert(id.clone());
                 self.edges.retain(|key, _| key.from != *id && key.to != *id);
             }
             Change::PutEdge(Edge { key, properties }) => {
@@ -137,7 +156,7 @@ impl Graph {
         })
     }
 
-    fn edges(&self, keep: impl Fn(&EdgeKey) -> bool) -> Vec<Edge> {
+    pub(crate) fn edges(&self, keep: impl Fn(&EdgeKey) -> bool) -> Vec<Edge> {
         let edges = self.edges.iter().filter(|(key, _)| keep(key));
         edges
             .map(|(key, properties)| Edge {
@@ -401,6 +420,35 @@ impl GraphStore for Oracle {
             edges: edges as u64,
             changed: results.iter().filter(|result| result.changed).count() as u64,
         })
+    }
+
+    async fn export_part(&self, request: ExportGraph) -> Result<ExportPart, Error> {
+        request.check(&self.limits)?;
+        let query = format!("{:?}{:?}", request.node_types, request.edge_types);
+        let mut snapshots = self.snapshots.lock().unwrap();
+        let (number, offset) = if request.resume_token.is_empty() {
+            snapshots.push((self.graph(), self.feed.lock().unwrap().end()));
+            (snapshots.len() - 1, 0)
+        } else {
+            let mut parts = request.resume_token.splitn(3, '|');
+            let mut number = || parts.next().and_then(|it| it.parse().ok());
+            let (Some(number), Some(offset)) = (number(), number()) else {
+                return Err(malformed());
+            };
+            if parts.next() != Some(&query) {
+                return Err(malformed());
+            }
+            (number, offset)
+        };
+        oracle_feed::export(&snapshots, number, offset, &request, &self.limits)
+    }
+
+    async fn read_changes(&self, request: ReadChanges) -> Result<ChangesPart, Error> {
+        self.feed.lock().unwrap().read(&request, &self.limits)
+    }
+
+    fn commits(&self) -> watch::Receiver<u64> {
+        self.commits.subscribe()
     }
 
     async fn stats(&self) -> Result<Stats, Error> {

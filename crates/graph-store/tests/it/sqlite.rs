@@ -37,6 +37,10 @@ fn a_newer_schema_is_refused_by_name_and_left_alone() {
     let backend = Sqlite::default();
     drop(backend.open(SqliteOptions::default(), PlainRunner));
     let file = Connection::open(backend.path()).unwrap();
+    let version = |row: &rusqlite::Row<'_>| row.get::<_, i32>(0);
+    let ours = file
+        .pragma_query_value(None, "user_version", version)
+        .unwrap();
     file.pragma_update(None, "user_version", 99).unwrap();
     let error = refused(&backend);
     assert!(
@@ -44,7 +48,7 @@ fn a_newer_schema_is_refused_by_name_and_left_alone() {
         "{error:?}"
     );
     assert!(error.to_string().contains("schema version 99"), "{error}");
-    file.pragma_update(None, "user_version", 1).unwrap();
+    file.pragma_update(None, "user_version", ours).unwrap();
     backend.open(SqliteOptions::default(), PlainRunner);
 }
 

@@ -15,16 +15,17 @@ use tonic_types::StatusExt as _;
 use crate::harness::{Service, TOKEN, apply, edge, node};
 
 /// Code, reason and what the details name.
-fn shown<T>(result: Result<Response<T>, Status>) -> (Code, String, String) {
+pub(crate) fn shown<T>(result: Result<Response<T>, Status>) -> (Code, String, String) {
     let status = result.err().expect("an error");
     let details = status.get_error_details();
     let info = details.error_info().expect("every error has an ErrorInfo");
     assert_eq!(info.domain, "throughline.graph.v1");
     assert!(!status.message().is_empty());
     let named = match status.code() {
-        Code::InvalidArgument => details.bad_request().unwrap().field_violations[0]
-            .field
-            .clone(),
+        Code::InvalidArgument | Code::OutOfRange => details.bad_request().unwrap().field_violations
+            [0]
+        .field
+        .clone(),
         Code::NotFound => details.resource_info().unwrap().resource_name.clone(),
         Code::FailedPrecondition | Code::Aborted => {
             details.precondition_failure().unwrap().violations[0]
@@ -47,11 +48,11 @@ async fn first<T>(result: Result<Response<Streaming<T>>, Status>) -> (Code, Stri
     }
 }
 
-fn is(code: Code, reason: &str, named: &str) -> (Code, String, String) {
+pub(crate) fn is(code: Code, reason: &str, named: &str) -> (Code, String, String) {
     (code, reason.to_owned(), named.to_owned())
 }
 
-fn invalid(field: &str) -> (Code, String, String) {
+pub(crate) fn invalid(field: &str) -> (Code, String, String) {
     is(Code::InvalidArgument, "INVALID_FIELD", field)
 }
 

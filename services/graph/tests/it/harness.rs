@@ -10,7 +10,7 @@ use throughline_api::{
         graph_service_client::GraphServiceClient, mutation::Change, value::Kind,
     },
 };
-use throughline_graph::{KitRunner, WriteToken, graph_service};
+use throughline_graph::{KitRunner, Limits, WriteToken, graph_service_within};
 use throughline_graph_store::{SqliteOptions, SqliteStore};
 use throughline_service_kit::{
     self as service_kit, GrpcServer, Shutdown, Telemetry, TelemetryOptions,
@@ -54,6 +54,10 @@ impl Service {
     }
 
     pub(crate) async fn with(token: WriteToken, options: SqliteOptions) -> Self {
+        Self::within(Limits::default(), token, options).await
+    }
+
+    pub(crate) async fn within(limits: Limits, token: WriteToken, options: SqliteOptions) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = SqliteStore::open(&folder.path().join("graph.db"), options, KitRunner).unwrap();
         let mut telemetry = TelemetryOptions::none();
@@ -66,7 +70,7 @@ impl Service {
         let shutdown = Shutdown::new();
         let server = GrpcServer::new(&telemetry)
             .reflection(FILE_DESCRIPTOR_SET)
-            .add_service(graph_service(store, token));
+            .add_service(graph_service_within(limits, store, token));
         let serving = service_kit::spawn(server.serve(listener, shutdown.clone()));
         let channel = Channel::from_shared(url).unwrap().connect_lazy();
         Self {

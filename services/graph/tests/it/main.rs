@@ -3,9 +3,11 @@
 
 mod binary;
 mod errors;
+mod export;
 mod frame;
 mod harness;
 mod import;
 mod rpcs;
 mod token;
 mod trace;
+mod watch;

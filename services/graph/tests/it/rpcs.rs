@@ -2,10 +2,9 @@
 
 use prost_types::FieldMask;
 use throughline_api::graph::v1::{
-    ApplyMutationsRequest, BatchGetNodesRequest, Direction, ExportGraphRequest, FindPathRequest,
-    GetNodeRequest, GetSchemaRequest, GetStatsRequest, ListNodesRequest, Node, SearchNodesRequest,
-    TraverseRequest, TraverseSummary, TypeCount, UpdateSchemaRequest, Value, WatchChangesRequest,
-    mutation::Change, value::Kind,
+    ApplyMutationsRequest, BatchGetNodesRequest, Direction, FindPathRequest, GetNodeRequest,
+    GetSchemaRequest, GetStatsRequest, ListNodesRequest, Node, SearchNodesRequest, TraverseRequest,
+    TraverseSummary, TypeCount, UpdateSchemaRequest, Value, mutation::Change, value::Kind,
 };
 use tokio_stream::StreamExt as _;
 use tonic::Code;
@@ -296,14 +295,6 @@ async fn the_others_say_that_they_are_not_there_yet() {
         client.get_schema(GetSchemaRequest {}).await.err(),
         client
             .update_schema(UpdateSchemaRequest::default())
-            .await
-            .err(),
-        client
-            .export_graph(ExportGraphRequest::default())
-            .await
-            .err(),
-        client
-            .watch_changes(WatchChangesRequest::default())
             .await
             .err(),
     ];

@@ -2,6 +2,8 @@
 
 mod bad_input;
 mod batch;
+mod export;
+mod feed;
 mod import;
 mod list;
 mod mutate;

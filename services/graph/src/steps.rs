@@ -1,0 +1,52 @@
+//! The steps of a call that may have very many of them: the first are traced
+//! statement by statement, the others are counted on one span.
+
+use std::future::Future;
+
+use throughline_graph_store::untraced;
+use tracing::{Instrument as _, Span, field::Empty};
+
+use crate::Limits;
+
+/// Counts the steps of one call.
+pub(crate) struct Steps {
+    name: &'static str,
+    traced: usize,
+    counted: u64,
+    rest: Span,
+}
+
+impl Steps {
+    pub(crate) fn new(name: &'static str, limits: &Limits) -> Self {
+        Self {
+            name,
+            traced: limits.traced_steps,
+            counted: 0,
+            rest: Span::none(),
+        }
+    }
+
+    /// Runs the next step.
+    pub(crate) async fn run<F: Future>(&mut self, step: F) -> F::Output {
+        if self.traced > 0 {
+            self.traced -= 1;
+            return step.await;
+        }
+        if self.counted == 0 {
+            self.rest = tracing::info_span!(
+                "steps",
+                sentry.op = self.name,
+                sentry.name = "further steps, counted",
+                step.count = Empty,
+            );
+        }
+        self.counted += 1;
+        untraced(step.instrument(self.rest.clone())).await
+    }
+}
+
+impl Drop for Steps {
+    fn drop(&mut self) {
+        self.rest.record("step.count", self.counted);
+    }
+}
