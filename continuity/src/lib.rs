@@ -5,9 +5,18 @@
 //! It knows binaries and variables, and none of the services' code.
 
 mod caller;
+mod chain;
+mod counts;
 mod envelope;
+mod judge;
+pub mod matrix;
+mod root;
 mod stack;
 
 pub use caller::{Caller, Head};
+pub use chain::{Chain, ChainOptions, WRITE_TOKEN, letters, put_edge, put_node};
+pub use counts::{count, seeded};
 pub use envelope::{StoredHeader, stored_headers};
+pub use judge::{Expected, judge};
+pub use root::Root;
 pub use stack::{Stack, StackBuilder, Telemetry};

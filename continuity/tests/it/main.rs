@@ -4,6 +4,7 @@ mod collector_faults;
 mod interop;
 mod layers_removed;
 mod operations;
+mod matrix;
 mod panic;
 mod readme;
 mod sdks;
