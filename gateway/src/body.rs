@@ -7,7 +7,7 @@ use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use bytes::Bytes;
+use bytes::{Buf as _, Bytes};
 use http::HeaderMap;
 use http_body::{Body, Frame};
 use pin_project_lite::pin_project;
@@ -17,7 +17,8 @@ use crate::headers;
 use crate::proxy::{BoxError, failure};
 
 pin_project! {
-    /// A request's body without its size.
+    /// A request's body without its size and without frames that carry nothing: those that end a stream come in as
+    /// empty data, and a service's connection takes a hundred of them in its life before it is broken off as abuse.
     pub(crate) struct Unsized<B> {
         #[pin]
         inner: B,
@@ -38,7 +39,15 @@ impl<B: Body> Body for Unsized<B> {
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
-        self.project().inner.poll_frame(context)
+        let mut inner = self.project().inner;
+        loop {
+            let frame = ready!(inner.as_mut().poll_frame(context));
+            let empty = |data: &B::Data| data.remaining() == 0;
+            let is_empty = matches!(&frame, Some(Ok(frame)) if frame.data_ref().is_some_and(empty));
+            if !is_empty {
+                return Poll::Ready(frame);
+            }
+        }
     }
 
     fn is_end_stream(&self) -> bool {
