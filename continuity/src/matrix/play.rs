@@ -99,12 +99,12 @@ fn path() -> FindPathRequest {
 async fn cancel(chain: &mut Chain, root: &Root, hop: &str) -> Code {
     let mut client = chain.client();
     let request = root.request(path());
-    let call = tokio::spawn(async move { client.find_path(request).await.map(drop) });
-    chain.wait_for_fault(hop).await;
-    call.abort();
-    match call.await {
-        Err(_) => Code::Cancelled,
-        Ok(answered) => answered.map_or_else(|status| status.code(), |()| Code::Ok),
+    tokio::select! {
+        answered = client.find_path(request) => {
+            answered.map_or_else(|status| status.code(), |_| Code::Ok)
+        }
+        // Dropping the call is what cancels it.
+        () = chain.wait_for_fault(hop) => Code::Cancelled,
     }
 }
 

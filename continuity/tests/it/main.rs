@@ -3,10 +3,12 @@
 mod collector_faults;
 mod interop;
 mod layers_removed;
-mod operations;
 mod matrix;
+mod operations;
 mod panic;
 mod readme;
 mod sdks;
 mod seen_between_hops;
+mod status_agrees;
 mod up;
+mod whole_or_not;
