@@ -1,4 +1,4 @@
-//! `cargo xtask up | test`: the workspace's own tasks. Knows the binaries only
+//! `cargo xtask up | test | bench`: the workspace's own tasks. Knows the binaries only
 //! by name and variables, and depends on none of the workspace's crates.
 #![allow(
     clippy::print_stdout,
@@ -6,6 +6,7 @@
     reason = "a task talks to the person at the terminal"
 )]
 
+mod bench;
 mod test;
 mod up;
 mod workspace;
@@ -28,6 +29,8 @@ enum Task {
     Up(up::Options),
     /// Check formatting, lints, protocol and docs, and run all tests
     Test(test::Options),
+    /// Measure speed and memory of release builds, against their bounds
+    Bench(bench::Options),
 }
 
 /// Wrong use, as everywhere in this workspace.
@@ -46,6 +49,7 @@ async fn main() -> ExitCode {
     let outcome = match cli.task {
         Task::Up(options) => up::run(options).await,
         Task::Test(options) => test::run(&options).await,
+        Task::Bench(options) => bench::run(&options).await,
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");

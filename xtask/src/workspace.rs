@@ -57,6 +57,15 @@ pub(crate) async fn binary(package: &str, arguments: &[&str]) -> anyhow::Result<
     find(&executables(&arguments).await?, package)
 }
 
+/// Builds packages for release; says where the binary of the first is. The
+/// others lie beside it.
+pub(crate) async fn release(packages: &[&str]) -> anyhow::Result<PathBuf> {
+    let mut arguments = vec!["--release"];
+    arguments.extend(packages.iter().flat_map(|package| ["--package", package]));
+    let first = packages.first().context("a package to build")?;
+    find(&executables(&arguments).await?, first)
+}
+
 fn find(built: &[(String, PathBuf)], name: &str) -> anyhow::Result<PathBuf> {
     let found = built.iter().find(|(built, _)| built == name);
     found

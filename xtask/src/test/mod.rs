@@ -5,7 +5,7 @@ mod buf;
 mod conformance;
 mod go;
 mod h2spec;
-mod peers;
+pub(crate) mod peers;
 mod steps;
 mod tally;
 

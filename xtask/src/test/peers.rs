@@ -17,13 +17,13 @@ pub(crate) struct Peer {
     /// Names the program to the tests; whoever sets it chooses another one.
     pub(crate) variable: &'static str,
     /// The program to look for on the PATH.
-    program: &'static str,
+    pub(crate) program: &'static str,
     /// Where it is once `install` has run, from the workspace's root.
-    installed: &'static str,
+    pub(crate) installed: &'static str,
     /// What it is asked, to see that it is fit: it must end well.
-    probe: &'static [&'static str],
+    pub(crate) probe: &'static [&'static str],
     /// How it is had where it is not, from the workspace's root. Versions are pinned.
-    install: &'static [&'static [&'static str]],
+    pub(crate) install: &'static [&'static [&'static str]],
 }
 
 /// All peers.
