@@ -108,8 +108,12 @@ impl CallScope {
         Some(span)
     }
 
-    /// Sends an event for a status that the call's code gave.
+    /// Sends an event for a status that the call's code gave, unless it is what became of a panic in its tasks: one
+    /// failure is one event.
     pub(crate) fn report_status(&self, method: &RpcMethod, code: Code, message: &str) {
+        if code == Code::Internal && self.panic_seen.swap(false, Ordering::Relaxed) {
+            return;
+        }
         self.run(|| report::status(method, code, message));
     }
 

@@ -13,8 +13,16 @@ pub enum Fault {
     Error(Code),
     /// The handler panics.
     Panic,
+    /// A task that the handler spawns panics.
+    PanicSpawned,
+    /// The body of the answer panics.
+    PanicStream,
     /// The call goes on after this long.
     Delay(Duration),
+    /// The call never goes on.
+    Stall,
+    /// The stream of the answer is reset after so many messages.
+    ResetAfter(u32),
 }
 
 impl Fault {
@@ -37,7 +45,14 @@ impl Fault {
 
     fn of(fault: &str) -> Option<Self> {
         match fault.split_once(':') {
-            None if fault == "panic" => Some(Self::Panic),
+            None => match fault {
+                "panic" => Some(Self::Panic),
+                "panic-spawned" => Some(Self::PanicSpawned),
+                "panic-stream" => Some(Self::PanicStream),
+                "stall" => Some(Self::Stall),
+                _ => None,
+            },
+            Some(("reset-after", messages)) => messages.parse().ok().map(Self::ResetAfter),
             Some(("error", code)) => code_of(code).map(Self::Error),
             Some(("delay", milliseconds)) => milliseconds
                 .parse()
@@ -53,6 +68,10 @@ impl fmt::Display for Fault {
         match self {
             Self::Error(code) => write!(formatter, "error:{}", *code as i32),
             Self::Panic => formatter.write_str("panic"),
+            Self::PanicSpawned => formatter.write_str("panic-spawned"),
+            Self::PanicStream => formatter.write_str("panic-stream"),
+            Self::Stall => formatter.write_str("stall"),
+            Self::ResetAfter(messages) => write!(formatter, "reset-after:{messages}"),
             Self::Delay(delay) => write!(formatter, "delay:{}", delay.as_millis()),
         }
     }
@@ -113,6 +132,10 @@ mod tests {
             "gateway=panic, graph=delay:5",
             Some(Fault::Delay(Duration::from_millis(5))),
         );
+        check("graph=panic-spawned", Some(Fault::PanicSpawned));
+        check("graph=panic-stream", Some(Fault::PanicStream));
+        check("graph=stall", Some(Fault::Stall));
+        check("graph=reset-after:2", Some(Fault::ResetAfter(2)));
         check("graph=nonsense,graph=panic", Some(Fault::Panic));
     }
 
@@ -129,6 +152,9 @@ mod tests {
             "graph=error:17",
             "graph=error:-1",
             "graph=delay:-1",
+            "graph=reset-after",
+            "graph=reset-after:-1",
+            "graph=stall:1",
             "graph=delay:99999999999999999999999",
             "graphs=panic",
             "gateway=panic",

@@ -1,19 +1,23 @@
 //! Faults on demand: `x-throughline-fault: graph=error:UNAVAILABLE,gateway=delay:200`.
 //!
 //! A hop obeys the fault that names it, and only where it was started with `--faults`; the header itself goes on
-//! unchanged. Each fault counts when it fires, so that a test of a fault can prove that there was one. It must
-//! not know what the calls are about.
+//! unchanged, with every call that [`channel`](crate::channel) makes for this one. Each fault counts when it fires
+//! ([`faults_fired`], a line in the log, a metric), so that a test of a fault can prove that there was one. It must not
+//! know what the calls are about.
 
+mod body;
 mod header;
 mod service;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+pub use body::FaultBody;
 pub use header::Fault;
 pub use service::{FaultFuture, FaultService};
 use tower_layer::Layer;
 
+use crate::call_context::CallContext;
 use crate::{Limits, Telemetry};
 
 /// The header that asks for faults.
@@ -51,20 +55,47 @@ impl FaultLayer {
         }
     }
 
-    fn asked_of_us(&self, headers: &http::HeaderMap) -> Option<Fault> {
+    /// The fault that is asked of this hop, and what the call takes along. None where nothing is asked of anybody.
+    fn asked(&self, headers: &http::HeaderMap) -> Option<(Option<Fault>, CallContext)> {
         if !self.obey {
             return None;
         }
-        let value = headers.get(HEADER)?.as_bytes();
-        let text = std::str::from_utf8(value.get(..self.header_bytes.min(value.len()))?).ok()?;
-        let fault = (value.len() <= self.header_bytes).then(|| Fault::parse(text, self.hop))??;
-        FIRED.fetch_add(1, Ordering::Relaxed);
-        tracing::debug!(hop = self.hop, %fault, "a fault fires, as the call asked");
-        Some(match fault {
-            Fault::Delay(delay) => Fault::Delay(delay.min(self.delay)),
-            fault => fault,
-        })
+        let faults = headers.get(HEADER)?.clone();
+        if faults.len() > self.header_bytes {
+            return None;
+        }
+        let fault = of_header(&faults, self.hop, self.delay);
+        let carried = CallContext {
+            faults: Some(faults),
+            ..CallContext::current()
+        };
+        Some((fault, carried))
     }
+}
+
+/// The fault that the call at hand asks of a hop that is no service, as `store` is: counted, because whoever asks obeys.
+/// None where faults are not obeyed.
+pub fn fire_at(hop: &'static str, limits: &Limits) -> Option<Fault> {
+    let faults = CallContext::with(|context| context.faults.clone())?;
+    let fault = of_header(&faults, hop, limits.fault_delay)?;
+    fire(hop, fault);
+    Some(fault)
+}
+
+fn of_header(faults: &http::HeaderValue, hop: &str, most: Duration) -> Option<Fault> {
+    match Fault::parse(faults.to_str().ok()?, hop)? {
+        Fault::Delay(delay) => Some(Fault::Delay(delay.min(most))),
+        fault => Some(fault),
+    }
+}
+
+/// What a fault says of itself.
+const WHY: &str = "a fault, as the call asked";
+
+fn fire(hop: &'static str, fault: Fault) {
+    let count = FIRED.fetch_add(1, Ordering::Relaxed) + 1;
+    // Below what becomes telemetry: a fault is none of the service's own doing.
+    tracing::debug!(hop, %fault, count, "a fault fires, as the call asked");
 }
 
 impl<S> Layer<S> for FaultLayer {
