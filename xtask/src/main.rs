@@ -31,6 +31,8 @@ enum Task {
     Test(test::Options),
     /// Measure speed and memory of release builds, against their bounds
     Bench(bench::Options),
+    /// Run all tests with many more cases, kills, calls and traces; takes hours
+    Soak,
 }
 
 /// Wrong use, as everywhere in this workspace.
@@ -50,6 +52,7 @@ async fn main() -> ExitCode {
         Task::Up(options) => up::run(options).await,
         Task::Test(options) => test::run(&options).await,
         Task::Bench(options) => bench::run(&options).await,
+        Task::Soak => test::soak().await,
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");

@@ -2,6 +2,7 @@
 
 mod collector_faults;
 mod interop;
+mod killed;
 mod layers_removed;
 mod matrix;
 mod operations;

@@ -12,15 +12,19 @@ mod tally;
 use std::process::ExitCode;
 
 use clap::Args;
+use tokio::process::Command;
 
 use self::tally::Tally;
 
 /// Options of `test`.
 #[derive(Args, Debug)]
 pub(crate) struct Options {
-    /// Only the tests whose names hold this, or one of the suites `conformance` and `h2spec`; skips the other checks
+    /// Only the tests whose names hold this, or one of the suites `conformance`, `h2spec` and `continuity`; skips the other checks
     filter: Option<String>,
 }
+
+/// The matrix of hops and faults, printed.
+const CONTINUITY: &str = "continuity";
 
 /// The suites of others, which are no tests of cargo's.
 const SUITES: [&str; 2] = ["conformance", "h2spec"];
@@ -63,8 +67,11 @@ pub(crate) async fn run(options: &Options) -> anyhow::Result<ExitCode> {
     if options.wants("h2spec") {
         h2spec::run(&mut tally).await?;
     }
-    if !options.is_suite() {
-        tests(options, &mut tally).await?;
+    if options.filter.as_deref() == Some(CONTINUITY) {
+        // Among all the tests it is one of them.
+        tests(steps::continuity(), &mut tally).await?;
+    } else if !options.is_suite() {
+        tests(steps::tests(options.filter.as_deref()), &mut tally).await?;
     }
     tally.require(&std::env::var(REQUIRE_REAL).unwrap_or_default());
     print!("{}", tally.summary());
@@ -75,9 +82,34 @@ pub(crate) async fn run(options: &Options) -> anyhow::Result<ExitCode> {
     })
 }
 
+/// Runs all tests with more cases than a quick run takes.
+pub(crate) async fn soak() -> anyhow::Result<ExitCode> {
+    let mut all = steps::tests(None);
+    for (variable, cases) in SOAK {
+        if std::env::var_os(variable).is_none() {
+            all.env(variable, cases);
+        }
+    }
+    let mut tally = Tally::default();
+    tests(all, &mut tally).await?;
+    print!("{}", tally.summary());
+    Ok(if tally.is_good() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// How many cases a soak takes, where the variable does not say otherwise.
+const SOAK: [(&str, &str); 4] = [
+    ("PROPTEST_CASES", "10000"),
+    ("THROUGHLINE_KILLS", "50"),
+    ("THROUGHLINE_CALLS", "10000"),
+    ("THROUGHLINE_TRACES", "10000"),
+];
+
 /// The tests of the workspace, with the peers that can be had.
-async fn tests(options: &Options, tally: &mut Tally) -> anyhow::Result<()> {
-    let mut tests = steps::tests(options.filter.as_deref());
+async fn tests(mut tests: Command, tally: &mut Tally) -> anyhow::Result<()> {
     // Built once, and as `up` builds them, so that no test waits for a build.
     let binaries = crate::workspace::build().await?;
     if let Some(folder) = binaries.cli.parent() {

@@ -53,6 +53,20 @@ pub(crate) fn tests(filter: Option<&str>) -> Command {
     tests
 }
 
+/// The continuity matrix alone, with its table.
+pub(crate) fn continuity() -> Command {
+    let mut matrix = workspace::cargo();
+    matrix.args([
+        "test",
+        "--package",
+        "throughline-continuity",
+        "--test",
+        "it",
+    ]);
+    matrix.args(["matrix::", "--", "--nocapture"]);
+    matrix
+}
+
 /// Runs a step, its output to the terminal; says whether it passed.
 pub(crate) async fn run(name: &str, mut command: Command) -> anyhow::Result<bool> {
     println!("\n== {name}");
