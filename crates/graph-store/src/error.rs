@@ -55,6 +55,12 @@ pub enum Error {
         /// What to do instead.
         problem: String,
     },
+    /// The graph as it is does not fit the schema that is to be put in force.
+    #[error("the graph does not fit the schema: {}", listed(violations))]
+    Unfit {
+        /// What would break; a bounded part of it, at least one.
+        violations: Vec<Violation>,
+    },
     /// The call would take more than a bound allows.
     #[error("this would take more than {limit} = {allowed}")]
     Exhausted {
@@ -74,6 +80,25 @@ pub enum Error {
     /// A defect of this program.
     #[error("the store failed: {0}")]
     Internal(String),
+}
+
+/// A node or an edge that does not fit a schema.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// Which: `node "a"`.
+    pub subject: String,
+    /// Why it does not fit.
+    pub problem: String,
+}
+
+/// The first violation, and how many more there are.
+fn listed(violations: &[Violation]) -> String {
+    let first = violations.first();
+    let first = first.map_or_else(String::new, |it| format!("{}: {}", it.subject, it.problem));
+    match violations.len() {
+        0 | 1 => first,
+        count => format!("{first}, and {} more", count - 1),
+    }
 }
 
 /// Why a store cannot be used for the time being.

@@ -27,6 +27,7 @@ mod bfs;
 mod check;
 mod error;
 mod filter;
+mod fit;
 mod highlight;
 mod limits;
 mod model;
@@ -41,16 +42,17 @@ mod walk;
 mod words;
 
 pub use self::{
-    error::{Error, Unavailable},
+    error::{Error, Unavailable, Violation},
     filter::{Comparator, Field, Filter, Order, OrderKey, Term},
     limits::Limits,
     model::{Direction, Edge, EdgeKey, Node, Properties, Timestamp, Value},
     request::{
-        Applied, ApplyMutations, BatchGetNodes, Change, ChangesPart, ExportGraph, ExportPart,
-        FindPath, GetNode, Highlight, ImportBatch, Imported, ListNodes, Mutation, MutationResult,
-        NodeBatch, NodePage, NodeWithEdges, Path, Precondition, ReadChanges, SearchHit,
-        SearchNodes, SearchPage, Stats, TextRange, Traverse, TraverseBounds, TraversePart,
-        TraverseSummary, TypeCount,
+        Applied, ApplyMutations, BatchGetNodes, Change, ChangesPart, EdgeType, ExportGraph,
+        ExportPart, FindPath, GetNode, Highlight, ImportBatch, Imported, ListNodes, Mutation,
+        MutationResult, NodeBatch, NodePage, NodeType, NodeWithEdges, Path, Precondition,
+        PropertyType, ReadChanges, Schema, SearchHit, SearchNodes, SearchPage, Stats, TextRange,
+        Traverse, TraverseBounds, TraversePart, TraverseSummary, TypeCount, UpdateSchema,
+        ValueType,
     },
     runner::{PlainRunner, RunBlocking, RunError},
     sqlite::{Drill, Drilled, OpenError, SqliteLimits, SqliteOptions, SqliteStore},

@@ -99,6 +99,10 @@ pub struct Limits {
     pub snapshot_idle: Duration,
     /// How long a snapshot is kept at most: it holds on to all that was overwritten since.
     pub snapshot_age: Duration,
+    /// Node types of a schema, and edge types of one.
+    pub schema_types: usize,
+    /// How much of what does not fit a schema is listed.
+    pub schema_violations: usize,
     /// Bytes of a page token.
     pub page_token_bytes: usize,
 }
@@ -153,6 +157,8 @@ impl Default for Limits {
             snapshots: 8,
             snapshot_idle: Duration::from_secs(60),
             snapshot_age: Duration::from_secs(60 * 60),
+            schema_types: 500,
+            schema_violations: 100,
             page_token_bytes: 32_768,
         }
     }

@@ -7,7 +7,8 @@ use tokio::sync::{mpsc, watch};
 use crate::{
     Applied, ApplyMutations, BatchGetNodes, ChangesPart, Error, ExportGraph, ExportPart, FindPath,
     GetNode, ImportBatch, Imported, Limits, ListNodes, NodeBatch, NodePage, NodeWithEdges, Path,
-    ReadChanges, SearchNodes, SearchPage, Stats, Traverse, TraversePart, TraverseSummary,
+    ReadChanges, Schema, SearchNodes, SearchPage, Stats, Traverse, TraversePart, TraverseSummary,
+    UpdateSchema,
 };
 
 /// A store of one graph.
@@ -94,6 +95,16 @@ pub trait GraphStore: Send + Sync + 'static {
     /// How many changes the feed has been given by this store; moves after each
     /// commit that changed something.
     fn commits(&self) -> watch::Receiver<u64>;
+
+    /// The schema in force.
+    fn schema(&self) -> impl Future<Output = Result<Schema, Error>> + Send;
+
+    /// Puts another schema in force, if the graph fits it; returns it with its etag.
+    /// From then on a write after which the graph would not fit is refused.
+    fn update_schema(
+        &self,
+        request: UpdateSchema,
+    ) -> impl Future<Output = Result<Schema, Error>> + Send;
 
     /// Counts nodes and edges, by type.
     fn stats(&self) -> impl Future<Output = Result<Stats, Error>> + Send;

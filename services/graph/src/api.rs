@@ -12,11 +12,7 @@ use tokio::sync::mpsc;
 use tonic::{Request, Response, Status, Streaming};
 
 use crate::{
-    Limits, WriteToken, convert, export, import,
-    mask::NodeMask,
-    parts::Parts,
-    status::{self, unimplemented},
-    watch,
+    Limits, WriteToken, convert, export, import, mask::NodeMask, parts::Parts, status, watch,
 };
 
 /// The service over a store, ready for a server.
@@ -135,7 +131,10 @@ impl<S: GraphStore> GraphService for GraphApi<S> {
         &self,
         _: Request<proto::GetSchemaRequest>,
     ) -> Result<Response<proto::GetSchemaResponse>, Status> {
-        Err(unimplemented("GetSchema"))
+        let schema = self.store.schema().await.map_err(status::of)?;
+        Ok(Response::new(proto::GetSchemaResponse {
+            schema: Some(convert::schema_to(schema)),
+        }))
     }
 
     async fn update_schema(
@@ -143,7 +142,11 @@ impl<S: GraphStore> GraphService for GraphApi<S> {
         request: Request<proto::UpdateSchemaRequest>,
     ) -> Result<Response<proto::UpdateSchemaResponse>, Status> {
         self.write_token.check(request.metadata())?;
-        Err(unimplemented("UpdateSchema"))
+        let request = convert::update_schema_from(request.into_inner()).map_err(status::of)?;
+        let schema = self.store.update_schema(request).await;
+        Ok(Response::new(proto::UpdateSchemaResponse {
+            schema: Some(convert::schema_to(schema.map_err(status::of)?)),
+        }))
     }
 
     type TraverseStream = Parts<TraversePart, proto::TraverseResponse>;

@@ -39,10 +39,6 @@ pub(crate) fn permission_denied(message: &str) -> Status {
     Status::with_error_details(Code::PermissionDenied, message, details)
 }
 
-pub(crate) fn unimplemented(method: &str) -> Status {
-    Status::unimplemented(format!("{method} is not implemented yet"))
-}
-
 fn reason(reason: &str, metadata: HashMap<String, String>) -> ErrorDetails {
     ErrorDetails::with_error_info(reason, DOMAIN, metadata)
 }
@@ -86,6 +82,17 @@ fn with(error: Error, metadata: HashMap<String, String>) -> Status {
             let mut details = reason("FEED_TRIMMED", metadata);
             details.add_bad_request_violation(field, problem);
             (Code::OutOfRange, details)
+        }
+        Error::Unfit { violations } => {
+            let mut details = reason("SCHEMA", metadata);
+            for violation in violations {
+                details.add_precondition_failure_violation(
+                    "SCHEMA",
+                    violation.subject,
+                    violation.problem,
+                );
+            }
+            (Code::FailedPrecondition, details)
         }
         Error::Exhausted { limit, .. } => {
             let mut details = reason("LIMIT", metadata);

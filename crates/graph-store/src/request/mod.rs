@@ -10,6 +10,7 @@ mod list;
 mod mutation;
 mod node;
 mod path;
+mod schema;
 mod search;
 mod stats;
 mod traverse;
@@ -25,6 +26,7 @@ pub use self::{
     },
     node::{GetNode, NodeWithEdges},
     path::{FindPath, Path},
+    schema::{EdgeType, NodeType, PropertyType, Schema, UpdateSchema, ValueType},
     search::{Highlight, SearchHit, SearchNodes, SearchPage, TextRange},
     stats::{Stats, TypeCount},
     traverse::{Traverse, TraverseBounds, TraversePart, TraverseSummary},

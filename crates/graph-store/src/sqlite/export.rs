@@ -119,9 +119,8 @@ impl Export {
                 at = At::Edge(String::new(), String::new(), String::new());
             }
         }
-        if let At::Edge(from, edge_type, to) = &at
-            && room.is_left()
-        {
+        // Without room too: whether this part is the last depends on whether there is an edge.
+        if let At::Edge(from, edge_type, to) = &at {
             let after = (from.as_str(), edge_type.as_str(), to.as_str());
             part.last = !self.edges(db, after, &mut room, &mut part)?;
             if let Some(edge) = part.edges.last() {

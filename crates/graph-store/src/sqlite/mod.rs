@@ -6,6 +6,7 @@
 mod caller;
 mod codec;
 mod drill;
+mod enforce;
 mod export;
 mod fault;
 mod feed;
@@ -16,6 +17,7 @@ mod node;
 mod open;
 mod path;
 mod pool;
+mod rules;
 mod schema;
 mod search;
 mod snapshots;
@@ -40,8 +42,8 @@ use self::{
 use crate::{
     Applied, ApplyMutations, BatchGetNodes, ChangesPart, Direction, Error, ExportGraph, ExportPart,
     FindPath, GetNode, GraphStore, ImportBatch, Imported, Limits, ListNodes, NodeBatch, NodePage,
-    NodeWithEdges, Path, ReadChanges, RunBlocking, SearchNodes, SearchPage, Stats, Traverse,
-    TraversePart, TraverseSummary, Unavailable, untraced, walk::Walk,
+    NodeWithEdges, Path, ReadChanges, RunBlocking, Schema, SearchNodes, SearchPage, Stats,
+    Traverse, TraversePart, TraverseSummary, Unavailable, UpdateSchema, untraced, walk::Walk,
 };
 
 /// A graph in a SQLite file.
@@ -283,6 +285,17 @@ impl<R: RunBlocking> GraphStore for SqliteStore<R> {
 
     fn commits(&self) -> watch::Receiver<u64> {
         self.commits.subscribe()
+    }
+
+    async fn schema(&self) -> Result<Schema, Error> {
+        self.read(|db, _| Ok(rules::in_force(db)?.0)).await
+    }
+
+    async fn update_schema(&self, request: UpdateSchema) -> Result<Schema, Error> {
+        request.check(&self.limits)?;
+        let limits = Arc::clone(&self.limits);
+        self.write(move |db, caller| rules::update(db, caller, &request, &limits))
+            .await
     }
 
     async fn stats(&self) -> Result<Stats, Error> {

@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{
     caller::Caller,
-    codec, fault,
+    codec, enforce, fault,
     feed::{self, Feed},
     node, search, statement, stats,
 };
@@ -105,7 +105,7 @@ pub(super) fn import(
 }
 
 /// Runs `work` between BEGIN and COMMIT; whatever goes wrong, nothing is changed.
-fn transaction<T>(
+pub(super) fn transaction<T>(
     db: &Connection,
     caller: &Caller,
     work: impl FnOnce() -> Result<T, Error>,
@@ -136,10 +136,11 @@ fn change(
     subject: impl Fn(usize) -> String,
 ) -> Result<Vec<MutationResult>, Error> {
     let stored = load(db, mutations)?;
-    let plan = plan::plan(mutations, &stored, subject)?;
+    let plan = plan::plan(mutations, &stored, &subject)?;
     if !plan.changes_nothing() {
         let neighbours = feed::neighbours(db, &plan)?;
         write(db, &plan, &stored)?;
+        enforce::enforce(db, &plan, &stored, mutations, subject)?;
         feed.append(db, &plan, &stored, &neighbours)?;
     }
     // A node that came and went within the call has used up an etag, too.

@@ -67,6 +67,19 @@ const STEPS: &[&str] = &[
     ) STRICT;
     INSERT INTO feed_end VALUES (lower(hex(randomblob(8))), 0, 0);
     ",
+    // The schema that users put in force, and the values that it wants unique.
+    "
+    CREATE TABLE graph_schema (schema TEXT NOT NULL, revision INTEGER NOT NULL) STRICT;
+    INSERT INTO graph_schema VALUES ('{\"node_types\":[],\"edge_types\":[]}', 0);
+    CREATE TABLE unique_value (
+        type TEXT NOT NULL,
+        property TEXT NOT NULL,
+        value TEXT NOT NULL,
+        node TEXT NOT NULL,
+        PRIMARY KEY (type, property, value)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX unique_value_by_node ON unique_value (node);
+    ",
 ];
 
 /// Fails if the file is not ours, or newer than this program. Returns its version.

@@ -2,9 +2,10 @@
 
 use proptest::prelude::*;
 use throughline_graph_store::{
-    ApplyMutations, BatchGetNodes, Change, Direction, Edge, EdgeKey, Error, ExportGraph, FindPath,
-    GetNode, GraphStore, ImportBatch, Limits, ListNodes, Mutation, Node, Precondition, ReadChanges,
-    SearchNodes, Traverse,
+    ApplyMutations, BatchGetNodes, Change, Direction, Edge, EdgeKey, EdgeType, Error, ExportGraph,
+    FindPath, GetNode, GraphStore, ImportBatch, Limits, ListNodes, Mutation, Node, NodeType,
+    Precondition, PropertyType, ReadChanges, Schema, SearchNodes, Traverse, UpdateSchema,
+    ValueType,
 };
 
 use crate::{
@@ -21,6 +22,7 @@ enum Call {
     Search(SearchNodes),
     Path(FindPath),
     Walk(Traverse),
+    Schema(UpdateSchema),
     Stats,
     Import(ImportBatch),
     /// A new export, or the part after the last one read, with filters by type.
@@ -113,6 +115,40 @@ fn walk() -> impl Strategy<Value = Traverse> {
     )
 }
 
+fn schema() -> impl Strategy<Value = UpdateSchema> {
+    let types = || prop::collection::vec(kind(), 0..2);
+    let flags = || (any::<bool>(), any::<bool>(), any::<bool>());
+    let node_type = (kind(), flags()).prop_map(|(name, (closed, required, unique))| NodeType {
+        name,
+        properties: vec![PropertyType {
+            name: "name".to_owned(),
+            value_type: ValueType::String,
+            required,
+            unique,
+        }],
+        closed,
+    });
+    let edge_type = (kind(), types(), types()).prop_map(|(name, from_types, to_types)| EdgeType {
+        name,
+        from_types,
+        to_types,
+        properties: Vec::new(),
+    });
+    let node_types = prop::collection::vec(node_type, 0..2);
+    let edge_types = prop::collection::vec(edge_type, 0..2);
+    let etag = prop::sample::select(vec!["", "", "0", "1"]);
+    (node_types, edge_types, etag, any::<bool>()).prop_map(
+        |(node_types, edge_types, etag, validate_only)| UpdateSchema {
+            schema: Schema {
+                node_types,
+                edge_types,
+                etag: etag.to_owned(),
+            },
+            validate_only,
+        },
+    )
+}
+
 fn list() -> impl Strategy<Value = ListNodes> {
     let terms = [
         "type = E",
@@ -157,6 +193,7 @@ fn call() -> impl Strategy<Value = Call> {
         1 => (word(), types(), 0..4_usize).prop_map(|(query, types, page_size)| {
             Call::Search(SearchNodes { query, types, page_size, page_token: String::new() })
         }),
+        2 => schema().prop_map(Call::Schema),
         3 => walk().prop_map(Call::Walk),
         3 => list().prop_map(Call::List),
         4 => path().prop_map(Call::Path),
@@ -205,6 +242,10 @@ async fn answer(store: &impl GraphStore, places: &mut Places, call: Call) -> Str
             .map(|it| format!("{it:?}")),
         Call::Path(request) => store.find_path(request).await.map(|it| format!("{it:?}")),
         Call::Stats => store.stats().await.map(|it| format!("{it:?}")),
+        Call::Schema(request) => store
+            .update_schema(request)
+            .await
+            .map(|it| format!("{it:?}")),
         Call::Walk(request) => levels(store, request).await.map(|it| format!("{it:?}")),
         Call::List(request) => all_pages(store, request).await.map(|it| format!("{it:?}")),
         Call::Import(batch) => store.import_batch(batch).await.map(|it| format!("{it:?}")),
@@ -241,6 +282,10 @@ async fn answer(store: &impl GraphStore, places: &mut Places, call: Call) -> Str
     };
     answer.unwrap_or_else(|error| match error {
         Error::FailedPrecondition { subject, .. } => format!("failed {subject}"),
+        Error::Unfit { violations } => {
+            let subjects = violations.into_iter().map(|it| it.subject);
+            format!("unfit {}", subjects.collect::<Vec<_>>().join(", "))
+        }
         Error::Aborted { subject, .. } => format!("aborted {subject}"),
         Error::OutOfRange { field, .. } => format!("out of range {field}"),
         Error::Invalid { field, .. } => format!("invalid {field}"),

@@ -7,6 +7,7 @@ mod backends;
 mod capture;
 mod contract;
 mod differential;
+mod fitting;
 mod listing;
 mod oracle;
 mod oracle_feed;

@@ -5,13 +5,13 @@ use std::{
     sync::Mutex,
 };
 
-use crate::{listing, walking};
+use crate::{fitting, listing, walking};
 use throughline_graph_store::{
     Applied, ApplyMutations, BatchGetNodes, Change, ChangesPart, Edge, EdgeKey, Error, ExportGraph,
     ExportPart, FindPath, GetNode, GraphStore, Highlight, ImportBatch, Imported, Limits, ListNodes,
     Mutation, MutationResult, Node, NodeBatch, NodePage, NodeWithEdges, Path, Precondition,
-    Properties, ReadChanges, SearchHit, SearchNodes, SearchPage, Stats, Traverse, TraversePart,
-    TraverseSummary, TypeCount, Value,
+    Properties, ReadChanges, Schema, SearchHit, SearchNodes, SearchPage, Stats, Traverse,
+    TraversePart, TraverseSummary, TypeCount, UpdateSchema, Value, Violation,
 };
 use tokio::sync::mpsc;
 
@@ -27,6 +27,8 @@ pub(crate) struct Graph {
     /// Those that the last write removed, even if they came again.
     pub(crate) removed: BTreeSet<String>,
     kept: BTreeMap<String, (Vec<Mutation>, Vec<MutationResult>)>,
+    schema: Schema,
+    schema_revision: u64,
 }
 
 pub(crate) struct Oracle {
@@ -65,6 +67,7 @@ impl Oracle {
         let steps = mutations.iter().enumerate();
         let results = steps.map(|(index, it)| graph.apply(it, index, subject(index)));
         let results = results.collect::<Result<_, _>>()?;
+        graph.must_fit(mutations, subject)?;
         let mut feed = self.feed.lock().unwrap();
         feed.append(&self.graph(), &graph, &self.limits);
         self.commits
@@ -147,6 +150,41 @@ impl Graph {
             Change::DeleteEdge(key) => result.changed = self.edges.remove(key).is_some(),
         }
         Ok(result)
+    }
+
+    /// After the call the graph must fit; at fault is the first mutation that
+    /// had a part in it, of two that share a value the later one.
+    fn must_fit(
+        &self,
+        mutations: &[Mutation],
+        subject: impl Fn(usize) -> String,
+    ) -> Result<(), Error> {
+        let put_node = |id: &String| {
+            let puts =
+                |it: &Mutation| matches!(&it.change, Change::PutNode(node) if node.id == *id);
+            mutations.iter().rposition(puts)
+        };
+        let put_edge = |key: &EdgeKey| {
+            let puts = |it: &Mutation| matches!(&it.change, Change::PutEdge(it) if it.key == *key);
+            mutations.iter().rposition(puts)
+        };
+        let misfits = fitting::misfits(&self.schema, &self.nodes, &self.edges);
+        let indexes = misfits.iter().map(|misfit| match misfit {
+            fitting::Misfit::Node(id) => put_node(id),
+            fitting::Misfit::Shared(one, other) => put_node(one).max(put_node(other)),
+            fitting::Misfit::Edge(key) => {
+                let all = [put_edge(key), put_node(&key.from), put_node(&key.to)];
+                all.into_iter().flatten().min()
+            }
+        });
+        match indexes.map(Option::unwrap).min() {
+            None => Ok(()),
+            Some(index) => Err(Error::FailedPrecondition {
+                index,
+                subject: subject(index),
+                problem: String::new(),
+            }),
+        }
     }
 
     fn node(&self, id: &str) -> Result<Node, Error> {
@@ -449,6 +487,65 @@ impl GraphStore for Oracle {
 
     fn commits(&self) -> watch::Receiver<u64> {
         self.commits.subscribe()
+    }
+
+    async fn schema(&self) -> Result<Schema, Error> {
+        let graph = self.graph();
+        let etag = format!("{:x}", graph.schema_revision);
+        Ok(Schema {
+            etag,
+            ..graph.schema
+        })
+    }
+
+    async fn update_schema(&self, request: UpdateSchema) -> Result<Schema, Error> {
+        request.check(&self.limits)?;
+        let (mut graph, old) = (self.graph(), self.schema().await?);
+        let new = request.schema;
+        if !new.etag.is_empty() && new.etag != old.etag {
+            return Err(Error::Aborted {
+                index: 0,
+                subject: "schema".into(),
+                problem: String::new(),
+            });
+        }
+        if (&new.node_types, &new.edge_types) == (&old.node_types, &old.edge_types) {
+            return Ok(old);
+        }
+        let misfits = fitting::misfits(&new, &graph.nodes, &graph.edges);
+        let mut violations: Vec<_> = misfits
+            .into_iter()
+            .map(|misfit| Violation {
+                subject: match misfit {
+                    fitting::Misfit::Node(id) | fitting::Misfit::Shared(id, _) => {
+                        format!("node {id:?}")
+                    }
+                    fitting::Misfit::Edge(key) => {
+                        format!("edge {:?} -[{}]-> {:?}", key.from, key.edge_type, key.to)
+                    }
+                },
+                problem: String::new(),
+            })
+            .collect();
+        violations.dedup();
+        violations.truncate(self.limits.schema_violations);
+        if !violations.is_empty() {
+            return Err(Error::Unfit { violations });
+        }
+        graph.schema_revision += 1;
+        graph.schema = Schema {
+            etag: String::new(),
+            ..new
+        };
+        let etag = format!("{:x}", graph.schema_revision);
+        let answer = Schema {
+            etag,
+            ..graph.schema.clone()
+        };
+        if !request.validate_only {
+            *self.graph.lock().unwrap() = graph;
+        }
+        Ok(answer)
     }
 
     async fn stats(&self) -> Result<Stats, Error> {

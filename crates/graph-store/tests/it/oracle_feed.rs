@@ -9,11 +9,14 @@ use throughline_graph_store::{
 
 use crate::oracle::Graph;
 
+/// A change with the node types that it is of interest to.
+type Typed = (Change, BTreeSet<String>);
+
 /// Changes with the node types that they are of interest to, in parts.
 #[derive(Clone, Default)]
 pub(crate) struct Feed {
     /// Each with the number of its last change.
-    parts: Vec<(u64, Vec<(Change, BTreeSet<String>)>)>,
+    parts: Vec<(u64, Vec<Typed>)>,
     end: u64,
 }
 

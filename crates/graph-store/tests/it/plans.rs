@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use rusqlite::Connection;
 use throughline_graph_store::{
-    ApplyMutations, Change, Direction, Edge, EdgeKey, ExportGraph, FindPath, GetNode, GraphStore,
-    ListNodes, Mutation, Node, ReadChanges, SearchNodes, SqliteOptions, Traverse,
+    ApplyMutations, Change, Direction, Edge, EdgeKey, EdgeType, ExportGraph, FindPath, GetNode,
+    GraphStore, ListNodes, Mutation, Node, NodeType, PropertyType, ReadChanges, Schema,
+    SearchNodes, SqliteOptions, Traverse, UpdateSchema,
 };
 
 use crate::{
@@ -23,7 +24,7 @@ fn harmless(step: &str) -> bool {
             .iter()
             .any(|name| scanned.starts_with(name) && scanned.contains("VIRTUAL TABLE"))
         || (scanned.starts_with("node_text") && (scanned.contains(":M") || scanned.ends_with(":=")))
-        || ["counter", "tally", "feed_end"].contains(&scanned)
+        || ["counter", "graph_schema", "tally", "feed_end"].contains(&scanned)
 }
 
 #[tokio::test]
@@ -50,6 +51,12 @@ async fn no_statement_scans_a_large_table() {
         };
         let steps = statement.raw_query().mapped(|row| row.get::<_, String>(3));
         let steps: Vec<_> = steps.map(Result::unwrap).collect();
+        // A change of the schema may read all edges, in order.
+        let whole = sql.contains("WHERE e.type IN (SELECT value FROM json_each(?1)) ORDER BY");
+        let steps: Vec<_> = steps
+            .into_iter()
+            .filter(|step| !(whole && step == "SCAN e"))
+            .collect();
         if steps.iter().any(|step| !harmless(step)) {
             problems.push(format!("{sql}\n  {}", steps.join("\n  ")));
         }
@@ -134,6 +141,38 @@ async fn every_statement(store: &impl GraphStore) {
         .unwrap();
     let key = EdgeKey::new("c", "E", "b");
     apply(vec![Change::DeleteEdge(key).into()]).await.unwrap();
+    let property = PropertyType {
+        name: "name".into(),
+        unique: true,
+        ..PropertyType::default()
+    };
+    let node_type = NodeType {
+        name: "U".into(),
+        properties: vec![property],
+        closed: false,
+    };
+    let edge_type = EdgeType {
+        name: "E".into(),
+        ..EdgeType::default()
+    };
+    for node_types in [vec![node_type.clone()], vec![], vec![node_type]] {
+        let schema = Schema {
+            node_types,
+            edge_types: vec![edge_type.clone()],
+            etag: String::new(),
+        };
+        let update = UpdateSchema {
+            schema,
+            validate_only: false,
+        };
+        store.update_schema(update).await.unwrap();
+    }
+    let turned = Node::new("a", "U").with("name", "x");
+    // Each length is a key of its own.
+    apply(vec![Change::PutNode(turned).into(); 17])
+        .await
+        .unwrap();
+    apply(vec![put("a", "y"); 19]).await.unwrap();
     let get = GetNode {
         id: "a".into(),
         include_edges: true,

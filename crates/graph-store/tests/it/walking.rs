@@ -4,13 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use throughline_graph_store::{EdgeKey, Traverse, TraverseBounds, TraverseSummary};
 
+/// The ids and keys of a level.
+pub(crate) type Level = (BTreeSet<String>, BTreeSet<EdgeKey>);
+
 /// The ids and keys of each level, and the summary.
 pub(crate) fn walk(
     types: &BTreeMap<String, String>,
     edges: &[EdgeKey],
     request: &Traverse,
     bounds: TraverseBounds,
-) -> (Vec<(BTreeSet<String>, BTreeSet<EdgeKey>)>, TraverseSummary) {
+) -> (Vec<Level>, TraverseSummary) {
     let mut summary = TraverseSummary::default();
     let start: BTreeSet<_> = request.start.iter().cloned().collect();
     summary.cut_by_nodes = start.len() > bounds.nodes;

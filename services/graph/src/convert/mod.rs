@@ -4,6 +4,7 @@
 mod graph;
 mod mutation;
 mod query;
+mod schema;
 mod stream;
 mod traverse;
 
@@ -14,6 +15,7 @@ pub(crate) use self::{
         batch_to, get_node_from, get_node_to, list_from, list_to, path_from, path_to, search_from,
         search_to, stats_to,
     },
+    schema::{schema_to, update_schema_from},
     stream::{changes_from, changes_to, export_from, export_to},
     traverse::{part_to, summary_to, traverse_from},
 };

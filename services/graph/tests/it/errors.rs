@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use throughline_api::graph::v1::{
     ApplyMutationsRequest, BatchGetNodesRequest, FindPathRequest, GetNodeRequest, ListNodesRequest,
-    Mutation, Node, Precondition, SearchNodesRequest, TraverseRequest, Value, mutation::Change,
-    precondition::Condition,
+    Mutation, Node, NodeType, Precondition, PropertyType, Schema, SearchNodesRequest,
+    TraverseRequest, UpdateSchemaRequest, Value, mutation::Change, precondition::Condition,
 };
 use throughline_graph::WriteToken;
 use throughline_graph_store::{SqliteLimits, SqliteOptions};
@@ -269,6 +269,58 @@ async fn what_is_missing_or_does_not_hold_is_named() {
     request.mutations[0].precondition = Some(Precondition { condition });
     let outdated = is(Code::Aborted, "ETAG", "mutations[0]");
     assert_eq!(shown(client.apply_mutations(request).await), outdated);
+}
+
+#[tokio::test]
+async fn what_would_break_under_a_schema_is_named() {
+    let service = Service::start().await;
+    let mut client = service.client();
+    service.draw("a>b").await;
+    let update = |properties: Vec<PropertyType>, etag: &str| UpdateSchemaRequest {
+        schema: Some(Schema {
+            node_types: vec![NodeType {
+                name: "T".into(),
+                properties,
+                closed: false,
+            }],
+            edge_types: vec![],
+            etag: etag.into(),
+        }),
+        validate_only: true,
+    };
+    let property = |value_type| PropertyType {
+        name: "more".into(),
+        value_type,
+        required: true,
+        unique: false,
+    };
+    let status = client.update_schema(update(vec![property(1)], "")).await;
+    let status = status.unwrap_err();
+    let details = status.get_error_details();
+    let violations = &details.precondition_failure().unwrap().violations;
+    let subjects: Vec<_> = violations.iter().map(|it| it.subject.as_str()).collect();
+    assert_eq!(subjects, [r#"node "a""#, r#"node "b""#]);
+    let unfit = is(Code::FailedPrecondition, "SCHEMA", r#"node "a""#);
+    assert_eq!(shown::<()>(Err(status)), unfit);
+
+    let outdated = is(Code::Aborted, "ETAG", "schema");
+    assert_eq!(
+        shown(client.update_schema(update(vec![], "99")).await),
+        outdated
+    );
+    for (request, field) in [
+        (UpdateSchemaRequest::default(), "schema"),
+        (
+            update(vec![property(9)], ""),
+            "schema.node_types[0].properties[0].value_type",
+        ),
+        (
+            update(vec![property(1), property(1)], ""),
+            "schema.node_types[0].properties[1].name",
+        ),
+    ] {
+        assert_eq!(shown(client.update_schema(request).await), invalid(field));
+    }
 }
 
 #[tokio::test]

@@ -2,9 +2,10 @@
 
 use prost_types::FieldMask;
 use throughline_api::graph::v1::{
-    ApplyMutationsRequest, BatchGetNodesRequest, Direction, FindPathRequest, GetNodeRequest,
-    GetSchemaRequest, GetStatsRequest, ListNodesRequest, Node, SearchNodesRequest, TraverseRequest,
-    TraverseSummary, TypeCount, UpdateSchemaRequest, Value, mutation::Change, value::Kind,
+    ApplyMutationsRequest, BatchGetNodesRequest, Direction, EdgeType, FindPathRequest,
+    GetNodeRequest, GetSchemaRequest, GetStatsRequest, ListNodesRequest, Node, NodeType,
+    PropertyType, Schema, SearchNodesRequest, TraverseRequest, TraverseSummary, TypeCount,
+    UpdateSchemaRequest, Value, ValueType, mutation::Change, value::Kind,
 };
 use tokio_stream::StreamExt as _;
 use tonic::Code;
@@ -129,6 +130,60 @@ async fn a_list_is_filtered_ordered_and_in_pages() {
     let second = client.list_nodes(request).await.unwrap().into_inner();
     assert_eq!(second.nodes, [only("a")]);
     assert_eq!(second.next_page_token, "");
+}
+
+#[tokio::test]
+async fn a_schema_goes_there_and_back_and_is_kept_to() {
+    let service = Service::start().await;
+    let mut client = service.client();
+    let kinds = [
+        ValueType::Unspecified,
+        ValueType::String,
+        ValueType::Int,
+        ValueType::Double,
+        ValueType::Bool,
+        ValueType::Timestamp,
+    ];
+    let properties = kinds.map(|kind| PropertyType {
+        name: format!("p{}", i32::from(kind)),
+        value_type: kind.into(),
+        required: kind == ValueType::Int,
+        unique: kind == ValueType::String,
+    });
+    let schema = Schema {
+        node_types: vec![NodeType {
+            name: "T".into(),
+            properties: properties.into(),
+            closed: true,
+        }],
+        edge_types: vec![EdgeType {
+            name: "E".into(),
+            from_types: vec!["T".into()],
+            to_types: vec!["U".into()],
+            properties: vec![],
+        }],
+        etag: String::new(),
+    };
+    let request = UpdateSchemaRequest {
+        schema: Some(schema.clone()),
+        validate_only: false,
+    };
+    let updated = client.update_schema(request).await.unwrap().into_inner();
+    let got = client.get_schema(GetSchemaRequest {}).await.unwrap();
+    let got = got.into_inner().schema.unwrap();
+    assert_eq!(updated.schema.as_ref(), Some(&got));
+    assert!(!got.etag.is_empty());
+    assert_eq!(
+        Schema {
+            etag: String::new(),
+            ..got
+        },
+        schema
+    );
+    let refused = client
+        .apply_mutations(apply([Change::PutNode(node("a"))]))
+        .await;
+    assert_eq!(refused.unwrap_err().code(), Code::FailedPrecondition);
 }
 
 #[tokio::test]
@@ -285,24 +340,4 @@ async fn stats_count_by_type() {
         (stats.node_types, stats.edge_types),
         (vec![of("T", 2)], vec![of("E", 3)])
     );
-}
-
-#[tokio::test]
-async fn the_others_say_that_they_are_not_there_yet() {
-    let service = Service::start().await;
-    let mut client = service.client();
-    let answers = [
-        client.get_schema(GetSchemaRequest {}).await.err(),
-        client
-            .update_schema(UpdateSchemaRequest::default())
-            .await
-            .err(),
-    ];
-    for (at, status) in answers.into_iter().enumerate() {
-        assert_eq!(
-            status.map(|status| status.code()),
-            Some(Code::Unimplemented),
-            "{at}"
-        );
-    }
 }

@@ -27,7 +27,7 @@ async fn code(service: &Service, authorization: Option<&str>) -> Code {
     assert_eq!(
         schema,
         if code == Code::Ok {
-            Code::Unimplemented
+            Code::InvalidArgument
         } else {
             code
         }

@@ -1,9 +1,9 @@
 //! Each field out of its bounds is refused by its name, and nothing is changed.
 
 use throughline_graph_store::{
-    ApplyMutations, BatchGetNodes, Change, Edge, EdgeKey, Error, FindPath, GetNode, GraphStore,
-    ImportBatch, Limits, ListNodes, Mutation, Node, Precondition, SearchNodes, Stats, Timestamp,
-    Traverse, Value,
+    ApplyMutations, BatchGetNodes, Change, Edge, EdgeKey, EdgeType, Error, FindPath, GetNode,
+    GraphStore, ImportBatch, Limits, ListNodes, Mutation, Node, NodeType, Precondition,
+    PropertyType, Schema, SearchNodes, Stats, Timestamp, Traverse, UpdateSchema, Value,
 };
 
 use super::{levels, link, put, suite};
@@ -15,6 +15,7 @@ suite! {
     fields_of_search
     fields_of_find_path
     fields_of_traverse
+    fields_of_schema
     fields_of_mutations
     fields_of_a_batch
 }
@@ -273,6 +274,102 @@ async fn fields_of_traverse(store: impl GraphStore) {
     ] {
         refused(levels(&store, request).await, field);
     }
+}
+
+async fn fields_of_schema(store: impl GraphStore) {
+    let update = |node_types, edge_types| {
+        let etag = String::new();
+        let schema = Schema {
+            node_types,
+            edge_types,
+            etag,
+        };
+        store.update_schema(UpdateSchema {
+            schema,
+            validate_only: false,
+        })
+    };
+    let node = |name: &str| NodeType {
+        name: name.into(),
+        ..NodeType::default()
+    };
+    let edge = |name: &str| EdgeType {
+        name: name.into(),
+        ..EdgeType::default()
+    };
+    let property = |name: &str| PropertyType {
+        name: name.into(),
+        ..PropertyType::default()
+    };
+    for name in bad_names() {
+        refused(
+            update(vec![node(&name)], vec![]).await,
+            "schema.node_types[0].name",
+        );
+        refused(
+            update(vec![], vec![edge(&name)]).await,
+            "schema.edge_types[0].name",
+        );
+        let properties = vec![property("a"), property(&name)];
+        let typed = NodeType {
+            properties: properties.clone(),
+            ..node("T")
+        };
+        let field = "schema.node_types[0].properties[1].name";
+        refused(update(vec![typed], vec![]).await, field);
+        let typed = EdgeType {
+            properties,
+            ..edge("E")
+        };
+        let field = "schema.edge_types[0].properties[1].name";
+        refused(update(vec![], vec![typed]).await, field);
+        let ends = EdgeType {
+            from_types: vec![name.clone()],
+            ..edge("E")
+        };
+        refused(
+            update(vec![], vec![ends]).await,
+            "schema.edge_types[0].from_types[0]",
+        );
+        let ends = EdgeType {
+            to_types: vec![name],
+            ..edge("E")
+        };
+        refused(
+            update(vec![], vec![ends]).await,
+            "schema.edge_types[0].to_types[0]",
+        );
+    }
+    refused(
+        update(vec![node("T"), node("T")], vec![]).await,
+        "schema.node_types[1].name",
+    );
+    refused(
+        update(vec![node("T"); 501], vec![]).await,
+        "schema.node_types",
+    );
+    refused(
+        update(vec![], vec![edge("E"); 501]).await,
+        "schema.edge_types",
+    );
+    let many = NodeType {
+        properties: vec![property("p"); 4],
+        ..node("T")
+    };
+    refused(
+        update(vec![many], vec![]).await,
+        "schema.node_types[0].properties",
+    );
+    let unique = PropertyType {
+        unique: true,
+        ..property("p")
+    };
+    let unique = EdgeType {
+        properties: vec![unique],
+        ..edge("E")
+    };
+    let field = "schema.edge_types[0].properties[0].unique";
+    refused(update(vec![], vec![unique]).await, field);
 }
 
 async fn fields_of_mutations(store: impl GraphStore) {

@@ -9,6 +9,7 @@ mod list;
 mod mutate;
 mod node;
 mod path;
+mod schema;
 mod search;
 mod text;
 mod traverse;
