@@ -1,3 +1,5 @@
+//! What is exported can be imported again, and is what other programs read.
+
 use proptest::prelude::*;
 
 use super::*;

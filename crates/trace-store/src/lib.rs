@@ -9,7 +9,9 @@
 //! use throughline_trace_store::{Arrival, Limits, Store};
 //!
 //! let dir = tempfile::tempdir().unwrap();
-//! let store = Store::open(dir.path(), Limits::default()).unwrap();
+//! // What follows is of the year 1970, and is kept all the same.
+//! let limits = Limits { age: std::time::Duration::MAX, ..Limits::default() };
+//! let store = Store::open(dir.path(), limits).unwrap();
 //! let bytes = b"{}\n{\"type\":\"log\"}\n{\"items\":[{\"trace_id\":\"771a43a4192642f0b136d5159a501700\"}]}";
 //! let decoded = decode_envelope(bytes, &Source::project("cron"), &Bounds::default());
 //! store.append_and_wait(Arrival { decoded, ..Arrival::default() }).unwrap();

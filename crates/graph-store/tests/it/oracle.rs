@@ -5,17 +5,15 @@ use std::{
     sync::Mutex,
 };
 
-use crate::{fitting, listing, walking};
+use crate::{fitting, listing, matching, oracle_schema, oracle_stats, walking};
 use throughline_graph_store::{
     Applied, ApplyMutations, BatchGetNodes, Change, ChangesPart, Edge, EdgeKey, Error, ExportGraph,
     ExportPart, FindPath, GetNode, GraphStore, Highlight, ImportBatch, Imported, Limits, ListNodes,
     Mutation, MutationResult, Node, NodeBatch, NodePage, NodeWithEdges, Path, Precondition,
     Properties, ReadChanges, Schema, SearchHit, SearchNodes, SearchPage, Stats, Traverse,
-    TraversePart, TraverseSummary, TypeCount, UpdateSchema, Value, Violation,
+    TraversePart, TraverseSummary, UpdateSchema,
 };
-use tokio::sync::mpsc;
-
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use crate::oracle_feed::{self, Feed, Snapshots, malformed};
 
@@ -27,7 +25,7 @@ pub(crate) struct Graph {
     /// Those that the last write removed, even if they came again.
     pub(crate) removed: BTreeSet<String>,
     kept: BTreeMap<String, (Vec<Mutation>, Vec<MutationResult>)>,
-    schema: Schema,
+    pub(crate) schema: Schema,
     schema_revision: u64,
 }
 
@@ -152,41 +150,6 @@ impl Graph {
         Ok(result)
     }
 
-    /// After the call the graph must fit; at fault is the first mutation that
-    /// had a part in it, of two that share a value the later one.
-    fn must_fit(
-        &self,
-        mutations: &[Mutation],
-        subject: impl Fn(usize) -> String,
-    ) -> Result<(), Error> {
-        let put_node = |id: &String| {
-            let puts =
-                |it: &Mutation| matches!(&it.change, Change::PutNode(node) if node.id == *id);
-            mutations.iter().rposition(puts)
-        };
-        let put_edge = |key: &EdgeKey| {
-            let puts = |it: &Mutation| matches!(&it.change, Change::PutEdge(it) if it.key == *key);
-            mutations.iter().rposition(puts)
-        };
-        let misfits = fitting::misfits(&self.schema, &self.nodes, &self.edges);
-        let indexes = misfits.iter().map(|misfit| match misfit {
-            fitting::Misfit::Node(id) => put_node(id),
-            fitting::Misfit::Shared(one, other) => put_node(one).max(put_node(other)),
-            fitting::Misfit::Edge(key) => {
-                let all = [put_edge(key), put_node(&key.from), put_node(&key.to)];
-                all.into_iter().flatten().min()
-            }
-        });
-        match indexes.map(Option::unwrap).min() {
-            None => Ok(()),
-            Some(index) => Err(Error::FailedPrecondition {
-                index,
-                subject: subject(index),
-                problem: String::new(),
-            }),
-        }
-    }
-
     fn node(&self, id: &str) -> Result<Node, Error> {
         self.nodes.get(id).cloned().ok_or_else(|| Error::NotFound {
             kind: "node",
@@ -278,25 +241,10 @@ impl GraphStore for Oracle {
     /// Unranked; the token is the number of hits before.
     async fn search_nodes(&self, request: SearchNodes) -> Result<SearchPage, Error> {
         let (words, size) = request.check(&self.limits)?;
-        let split = |text: &str| -> BTreeSet<String> {
-            let words = text.split(|c: char| !c.is_alphanumeric());
-            words
-                .map(|word| word.chars().flat_map(char::to_lowercase).collect())
-                .collect()
-        };
-        let (last, whole) = words.split_last().unwrap();
         let mut hits: Vec<_> = self.graph().nodes.into_values().collect();
         hits.retain(|node| {
-            let mut has = split(&node.id);
-            for value in node.properties.values() {
-                if let Value::String(text) = value {
-                    has.extend(split(text));
-                }
-            }
             let typed = request.types.is_empty() || request.types.contains(&node.node_type);
-            typed
-                && whole.iter().all(|word| has.contains(word))
-                && has.iter().any(|word| word.starts_with(last))
+            typed && matching::matches(node, &words)
         });
         let bad = |problem: &str| Error::Invalid {
             field: "page_token".into(),
@@ -513,22 +461,7 @@ impl GraphStore for Oracle {
             return Ok(old);
         }
         let misfits = fitting::misfits(&new, &graph.nodes, &graph.edges);
-        let mut violations: Vec<_> = misfits
-            .into_iter()
-            .map(|misfit| Violation {
-                subject: match misfit {
-                    fitting::Misfit::Node(id) | fitting::Misfit::Shared(id, _) => {
-                        format!("node {id:?}")
-                    }
-                    fitting::Misfit::Edge(key) => {
-                        format!("edge {:?} -[{}]-> {:?}", key.from, key.edge_type, key.to)
-                    }
-                },
-                problem: String::new(),
-            })
-            .collect();
-        violations.dedup();
-        violations.truncate(self.limits.schema_violations);
+        let violations = oracle_schema::violations(misfits, self.limits.schema_violations);
         if !violations.is_empty() {
             return Err(Error::Unfit { violations });
         }
@@ -549,23 +482,6 @@ impl GraphStore for Oracle {
     }
 
     async fn stats(&self) -> Result<Stats, Error> {
-        let graph = self.graph();
-        let count = |types: Vec<&String>| -> Vec<TypeCount> {
-            let mut counts = BTreeMap::<&String, u64>::new();
-            for name in types {
-                *counts.entry(name).or_default() += 1;
-            }
-            let counts = counts.into_iter().map(|(name, count)| TypeCount {
-                name: name.clone(),
-                count,
-            });
-            counts.collect()
-        };
-        Ok(Stats {
-            node_count: graph.nodes.len() as u64,
-            edge_count: graph.edges.len() as u64,
-            node_types: count(graph.nodes.values().map(|node| &node.node_type).collect()),
-            edge_types: count(graph.edges.keys().map(|key| &key.edge_type).collect()),
-        })
+        Ok(oracle_stats::stats(&self.graph()))
     }
 }

@@ -43,9 +43,9 @@ impl From<Violation> for Status {
     fn from(violation: Violation) -> Self {
         match violation {
             Violation::TooLong { .. } => Self::resource_exhausted(violation.to_string()),
-            Violation::Compressed | Violation::Flags => {
-                Self::invalid_argument(violation.to_string())
-            }
+            // The code that gRPC's text on compression has for it.
+            Violation::Compressed => Self::internal(violation.to_string()),
+            Violation::Flags => Self::invalid_argument(violation.to_string()),
             // The code that gRPC's list of codes has for a cardinality violation.
             Violation::Several | Violation::None => Self::unimplemented(violation.to_string()),
         }
