@@ -21,6 +21,7 @@
 mod api;
 mod convert;
 mod export;
+mod faulty;
 mod import;
 mod limits;
 mod mask;
@@ -34,6 +35,7 @@ mod watch;
 
 pub use self::{
     api::{GraphApi, graph_service, graph_service_within},
+    faulty::Faulty,
     limits::Limits,
     options::{Options, StoreLocation},
     parts::Parts,

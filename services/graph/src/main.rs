@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 use throughline_api::FILE_DESCRIPTOR_SET;
-use throughline_graph::{KitRunner, Options, StoreLocation, WriteToken, graph_service};
+use throughline_graph::{Faulty, KitRunner, Options, StoreLocation, WriteToken, graph_service};
 use throughline_graph_store::{SqliteOptions, SqliteStore};
 use throughline_service_kit::{self as service_kit, GrpcServer, Shutdown, Telemetry};
 
@@ -17,6 +17,7 @@ async fn main() -> anyhow::Result<()> {
     let StoreLocation::Sqlite(path) = &options.store;
     let store = SqliteStore::open(path, SqliteOptions::default(), KitRunner)
         .with_context(|| format!("cannot open the graph in {}", path.display()))?;
+    let store = Faulty::new(store, telemetry.limits());
     let write_token = options
         .write_token
         .map_or_else(WriteToken::nobody, WriteToken::new);

@@ -10,7 +10,7 @@ use throughline_api::{
         graph_service_client::GraphServiceClient, mutation::Change, value::Kind,
     },
 };
-use throughline_graph::{KitRunner, Limits, WriteToken, graph_service_within};
+use throughline_graph::{Faulty, KitRunner, Limits, WriteToken, graph_service_within};
 use throughline_graph_store::{SqliteOptions, SqliteStore};
 use throughline_service_kit::{
     self as service_kit, GrpcServer, Shutdown, Telemetry, TelemetryOptions,
@@ -63,6 +63,7 @@ impl Service {
         let mut telemetry = TelemetryOptions::none();
         telemetry.faults = true;
         let telemetry = Telemetry::init("graph", &telemetry);
+        let store = Faulty::new(store, telemetry.limits());
         let listener = service_kit::listen(([127, 0, 0, 1], 0).into())
             .await
             .unwrap();

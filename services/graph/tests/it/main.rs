@@ -4,6 +4,7 @@
 mod binary;
 mod errors;
 mod export;
+mod faults;
 mod frame;
 mod harness;
 mod import;
