@@ -10,7 +10,8 @@ use tonic::Status;
 use tonic_web::{GrpcWebCall, GrpcWebClientLayer, GrpcWebClientService};
 use tower::Layer as _;
 
-type Transport = GrpcWebClientService<Client<HttpConnector, GrpcWebCall<tonic::body::Body>>>;
+/// grpc-web over hyper's client, which keeps no time of its own: a deadline is the callee's to keep.
+pub type Transport = GrpcWebClientService<Client<HttpConnector, GrpcWebCall<tonic::body::Body>>>;
 
 /// The headers with which a trace begins.
 #[derive(Debug, Clone, Default)]
@@ -40,6 +41,11 @@ impl Caller {
         }
     }
 
+    /// The client itself.
+    pub fn client(&self) -> GraphServiceClient<Transport> {
+        self.client.clone()
+    }
+
     /// Asks for the path from `a` to `c`, which has two edges.
     pub async fn find_path(&self, head: &Head) -> Result<FindPathResponse, Status> {
         let mut request = tonic::Request::new(FindPathRequest {
@@ -61,7 +67,7 @@ impl Caller {
         for (name, value) in lines {
             metadata.append(name, value.parse().expect("a test's header is ASCII"));
         }
-        let response = self.client.clone().find_path(request).await?;
+        let response = self.client().find_path(request).await?;
         Ok(response.into_inner())
     }
 }

@@ -88,6 +88,11 @@ impl Chain {
         chain
     }
 
+    /// A client that speaks grpc-web to the gateway, and leaves a deadline to it.
+    pub fn web_client(&self) -> GraphServiceClient<crate::caller::Transport> {
+        crate::Caller::new(&self.gateway_url).client()
+    }
+
     /// A client that speaks gRPC to the gateway.
     pub fn client(&self) -> GraphServiceClient<Channel> {
         GraphServiceClient::new(connect(&self.gateway_url))

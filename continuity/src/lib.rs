@@ -13,7 +13,7 @@ pub mod matrix;
 mod root;
 mod stack;
 
-pub use caller::{Caller, Head};
+pub use caller::{Caller, Head, Transport};
 pub use chain::{Chain, ChainOptions, WRITE_TOKEN, letters, put_edge, put_node};
 pub use counts::{count, seeded};
 pub use envelope::{StoredHeader, stored_headers};

@@ -17,14 +17,6 @@ const fn part(name: &'static str, fault: Fault, expected: Expected) -> Part {
     }
 }
 
-const fn pending(name: &'static str, why: &'static str) -> Part {
-    Part {
-        name,
-        fault: Err(why),
-        expected: FINE,
-    }
-}
-
 /// The whole chain ran and all is well.
 const FINE: Expected = Expected {
     code: Code::Ok,
@@ -57,6 +49,11 @@ const INTERNAL: &[(&str, Code)] = &[("gateway", Code::Internal), ("graph", Code:
 const UNAVAILABLE: &[(&str, Code)] =
     &[("gateway", Code::Unavailable), ("graph", Code::Unavailable)];
 
+const OVERDUE: &[(&str, Code)] = &[
+    ("gateway", Code::DeadlineExceeded),
+    ("graph", Code::DeadlineExceeded),
+];
+
 /// All hops.
 pub const ROWS: &[Row] = &[
     Row {
@@ -74,10 +71,32 @@ pub const ROWS: &[Row] = &[
                     Fault::Asked("gateway", "panic", Call::Read),
                     gateway_alone(&[("gateway", Code::Internal)], Code::Internal),
                 ),
-                pending("in spawned task", "there is no fault panic-spawned yet"),
-                pending("in stream", "there is no fault panic-stream yet"),
+                part(
+                    "in spawned task",
+                    Fault::Asked("gateway", "panic-spawned", Call::Read),
+                    gateway_alone(&[("gateway", Code::Internal)], Code::Internal),
+                ),
+                part(
+                    "in stream",
+                    Fault::Asked("gateway", "panic-stream", Call::Read),
+                    Expected {
+                        code: Code::Internal,
+                        ran: &[("gateway", Code::Internal), ("graph", Code::Ok)],
+                        store: true,
+                        event: Some("gateway"),
+                    },
+                ),
             ],
-            &[pending("", "there is no deadline layer yet")],
+            &[part(
+                "",
+                Fault::Deadline("gateway", ENDLESS, 500),
+                Expected {
+                    code: Code::DeadlineExceeded,
+                    ran: &[("gateway", Code::DeadlineExceeded)],
+                    store: false,
+                    event: None,
+                },
+            )],
             &[part(
                 "",
                 Fault::Cancelled("gateway", ENDLESS),
@@ -132,10 +151,27 @@ pub const ROWS: &[Row] = &[
                     Fault::Asked("graph", "panic", Call::Read),
                     at_graph(INTERNAL, Code::Internal, false),
                 ),
-                pending("in spawned task", "there is no fault panic-spawned yet"),
-                pending("in stream", "there is no fault panic-stream yet"),
+                part(
+                    "in spawned task",
+                    Fault::Asked("graph", "panic-spawned", Call::Read),
+                    at_graph(INTERNAL, Code::Internal, false),
+                ),
+                part(
+                    "in stream",
+                    Fault::Asked("graph", "panic-stream", Call::Read),
+                    at_graph(INTERNAL, Code::Internal, true),
+                ),
             ],
-            &[pending("", "there is no deadline layer yet")],
+            &[part(
+                "",
+                Fault::Deadline("graph", ENDLESS, 500),
+                Expected {
+                    code: Code::DeadlineExceeded,
+                    ran: OVERDUE,
+                    store: false,
+                    event: None,
+                },
+            )],
             &[part(
                 "",
                 Fault::Cancelled("graph", ENDLESS),
@@ -179,17 +215,31 @@ pub const ROWS: &[Row] = &[
                 Fault::Sql(CONSTRAINT, Call::Write),
                 at_graph(INTERNAL, Code::Internal, true),
             )],
-            &[pending(
+            &[part(
                 "in blocking work",
-                "the store has no injector of faults yet",
+                Fault::Asked("store", "panic", Call::Read),
+                // It comes before the statement.
+                at_graph(INTERNAL, Code::Internal, false),
             )],
-            &[pending(
+            &[part(
                 "interrupted query",
-                "the store does not interrupt a query yet",
+                Fault::Deadline("store", "stall", 500),
+                Expected {
+                    code: Code::DeadlineExceeded,
+                    ran: OVERDUE,
+                    store: true,
+                    event: None,
+                },
             )],
-            &[pending(
+            &[part(
                 "interrupted query",
-                "the store does not interrupt a query yet",
+                Fault::Cancelled("store", "stall"),
+                Expected {
+                    code: Code::Cancelled,
+                    ran: &[("gateway", Code::Cancelled), ("graph", Code::Cancelled)],
+                    store: true,
+                    event: None,
+                },
             )],
             &[part(
                 "file corrupt",
