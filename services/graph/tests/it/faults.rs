@@ -98,7 +98,7 @@ async fn an_interrupted_statement_stands_in_the_trace_of_its_call() {
     let mut request = Request::new(GetStatsRequest {});
     let stall = "store=stall".parse().unwrap();
     request.metadata_mut().insert(FAULT, stall);
-    request.set_timeout(Duration::from_millis(300));
+    request.set_timeout(Duration::from_secs(2));
     client.get_stats(request).await.unwrap_err();
     let finished = process.stop().await;
     let fired = finished.stderr.matches("a fault fires").count();
