@@ -17,6 +17,7 @@ mod node;
 mod open;
 mod path;
 mod pool;
+mod presence;
 mod rules;
 mod schema;
 mod search;
@@ -37,6 +38,7 @@ use self::{
     caller::{Caller, Leaves},
     feed::Feed,
     pool::{Lease, Pool},
+    presence::Presence,
     snapshots::Snapshots,
 };
 use crate::{
@@ -54,6 +56,7 @@ pub struct SqliteStore<R> {
     readers: Pool,
     runner: R,
     path: PathBuf,
+    presence: Arc<Presence>,
     sqlite: SqliteLimits,
     snapshots: Snapshots,
     commits: Arc<watch::Sender<u64>>,
@@ -74,6 +77,7 @@ impl<R: RunBlocking> SqliteStore<R> {
             readers: Pool::new(readers),
             runner,
             path: path.to_owned(),
+            presence: Arc::new(Presence::of(path)),
             sqlite: options.sqlite,
             snapshots: Snapshots::default(),
             commits: Arc::new(watch::Sender::new(0)),
@@ -130,13 +134,16 @@ impl<R: RunBlocking> SqliteStore<R> {
         lease: Lease,
         work: impl FnOnce(&Connection, &Caller) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        let caller = Arc::new(Caller::waiting_for(&lease));
+        let patience = self.sqlite.busy_timeout;
+        let caller = Arc::new(Caller::waiting_for(&lease, patience));
         let _leaves = Leaves {
             caller: Arc::clone(&caller),
             most: self.sqlite.interrupt,
         };
+        let presence = Arc::clone(&self.presence);
         let work = move || {
             let _running = caller.begin()?;
+            presence.check()?;
             work(&lease, &caller)
         };
         self.run_blocking(work).await

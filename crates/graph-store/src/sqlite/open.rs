@@ -5,9 +5,9 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::schema;
+use super::{caller, schema};
 use crate::Limits;
 
 /// How to open a database.
@@ -36,7 +36,7 @@ impl Default for SqliteOptions {
 pub struct SqliteLimits {
     /// Connections that read.
     pub readers: usize,
-    /// How long a statement waits for another process to let go of the database.
+    /// How long a statement waits for another process to let go of the database, if its caller does.
     pub busy_timeout: Duration,
     /// How long a caller who leaves waits for the interrupted statement to stop.
     pub interrupt: Duration,
@@ -51,7 +51,7 @@ impl Default for SqliteLimits {
         Self {
             readers: 4,
             busy_timeout: Duration::from_secs(2),
-            interrupt: Duration::from_millis(20),
+            interrupt: Duration::from_millis(250),
             pages: 4_294_967_294,
             prepared: 64,
         }
@@ -106,16 +106,21 @@ pub(super) fn connections(
     writer.pragma_update(None, "max_page_count", limits.pages)?;
     schema::migrate(&mut writer)?;
     let readers = (0..limits.readers.max(1)).map(|_| {
-        let reader = connect(path, limits)?;
+        let mut reader = connect(path, limits)?;
         reader.pragma_update(None, "query_only", true)?;
+        reader.busy_handler(Some(caller::look_again))?;
         Ok(reader)
     });
-    Ok((writer, readers.collect::<Result<_, OpenError>>()?))
+    let readers = readers.collect::<Result<_, OpenError>>()?;
+    writer.busy_handler(Some(caller::look_again))?;
+    Ok((writer, readers))
 }
 
 /// A reader of its own, in a transaction whose snapshot begins with its first read.
 pub(super) fn snapshot(path: &Path, limits: &SqliteLimits) -> rusqlite::Result<Connection> {
-    let reader = connect(path, limits)?;
+    // It is there, or it is gone: never a new one.
+    let flags = OpenFlags::default() - OpenFlags::SQLITE_OPEN_CREATE;
+    let reader = prepare(Connection::open_with_flags(path, flags)?, limits)?;
     reader.pragma_update(None, "query_only", true)?;
     // Its BEGIN reads nothing and its end writes nothing: no spans.
     reader.execute_batch("BEGIN")?;
@@ -123,7 +128,10 @@ pub(super) fn snapshot(path: &Path, limits: &SqliteLimits) -> rusqlite::Result<C
 }
 
 fn connect(path: &Path, limits: &SqliteLimits) -> rusqlite::Result<Connection> {
-    let connection = Connection::open(path)?;
+    prepare(Connection::open(path)?, limits)
+}
+
+fn prepare(connection: Connection, limits: &SqliteLimits) -> rusqlite::Result<Connection> {
     connection.busy_timeout(limits.busy_timeout)?;
     connection.set_prepared_statement_cache_capacity(limits.prepared);
     Ok(connection)

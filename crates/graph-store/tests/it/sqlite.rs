@@ -299,6 +299,62 @@ async fn a_query_that_runs_is_interrupted_when_its_caller_leaves() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_write_that_waits_for_a_lock_is_given_up_when_its_caller_leaves() {
+    let backend = Sqlite::default();
+    let sqlite = SqliteLimits {
+        // Nothing but the caller's leaving ends the wait before the test's own bound.
+        busy_timeout: Duration::from_secs(600),
+        interrupt: Duration::from_secs(600),
+        ..SqliteLimits::default()
+    };
+    let options = SqliteOptions {
+        sqlite,
+        ..SqliteOptions::default()
+    };
+    let store = backend.open(options, PlainRunner);
+    let other = Connection::open(backend.path()).unwrap();
+    for round in 0..3 {
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let waits = store.import_batch(one("left"));
+        assert!(
+            tokio::time::timeout(Duration::from_millis(30), waits)
+                .await
+                .is_err()
+        );
+        // The one writer is free again, though the lock was held all the while.
+        other.execute_batch("ROLLBACK").unwrap();
+        store.import_batch(one(&round.to_string())).await.unwrap();
+        assert_eq!(store.stats().await.unwrap().node_count, round + 1);
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_was_taken_away_takes_no_writes_until_it_is_back() {
+    let backend = Sqlite::default();
+    let store = backend.open(SqliteOptions::default(), PlainRunner);
+    store.import_batch(one("before")).await.unwrap();
+    let elsewhere = backend.folder.path().join("elsewhere");
+    let gone = |error: Error| {
+        let io = Unavailable::Io;
+        assert!(
+            matches!(error, Error::Unavailable { reason, .. } if reason == io),
+            "{error:?}"
+        );
+    };
+    std::fs::rename(backend.path(), &elsewhere).unwrap();
+    gone(store.import_batch(one("lost")).await.unwrap_err());
+    gone(store.stats().await.unwrap_err());
+    let export = throughline_graph_store::ExportGraph::default();
+    gone(store.export_part(export).await.unwrap_err());
+    assert!(!backend.path().exists(), "nobody made a new one");
+    std::fs::write(backend.path(), "another file").unwrap();
+    gone(store.import_batch(one("lost")).await.unwrap_err());
+    std::fs::rename(&elsewhere, backend.path()).unwrap();
+    store.import_batch(one("after")).await.unwrap();
+    assert_eq!(store.stats().await.unwrap().node_count, 2);
+}
+
 #[tokio::test]
 async fn drills_fail_as_the_engine_does_and_leave_nothing_behind() {
     let backend = Sqlite::default();
