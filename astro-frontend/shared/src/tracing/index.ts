@@ -1,0 +1,4 @@
+export { Actions, type Action, type ActionObserver, type ActionOptions } from './action.ts';
+export { codeName } from './call-span.ts';
+export { parentSpan, tracedFetch, tracingInterceptor } from './interceptor.ts';
+export type { SentryApi, SentrySource, Span } from './sentry-api.ts';

@@ -1,0 +1,25 @@
+// The graph, as a page asks for it; and the actions inside which it asks.
+import { createClient, type Client } from '@connectrpc/connect';
+import { createTransport } from '@throughline/shared/client';
+import { GraphService } from '@throughline/shared/graph';
+import { Actions } from '@throughline/shared/tracing';
+import { pageLoad, sentry, startTelemetry } from '../telemetry/browser.ts';
+import { browserSettings } from './settings.ts';
+
+export type GraphClient = Client<typeof GraphService>;
+
+/** Each user action runs in one of these: `actions.run('Find path', ({ call }) => graph.findPath({…}, call))`. */
+export const actions = new Actions(sentry, pageLoad);
+
+let client: Promise<GraphClient> | undefined;
+
+/** The client of this page; comes once telemetry has started, so that no call goes untraced. */
+export function graphClient(): Promise<GraphClient> {
+  client ??= connect();
+  return client;
+}
+
+async function connect(): Promise<GraphClient> {
+  const [settings] = await Promise.all([browserSettings(), startTelemetry()]);
+  return createClient(GraphService, createTransport({ baseUrl: settings.gatewayUrl, sentry }));
+}

@@ -1,0 +1,38 @@
+// What the server is told by its environment. Read at run time: one build serves every installation.
+import process from 'node:process';
+import type { BrowserSettings } from '../browser/settings.ts';
+
+export interface Settings {
+  /** The gateway as this server reaches it. */
+  readonly gatewayUrl: string;
+  /** The inspector as this server reaches it. */
+  readonly inspectorUrl: string;
+  /** Lets this server write to the graph; empty where it may not. */
+  readonly writeToken: string;
+  /** Whether the services obey faults on demand, which the lab asks for. */
+  readonly faults: boolean;
+  /** What every page is told. */
+  readonly browser: BrowserSettings;
+}
+
+export function settings(env: NodeJS.ProcessEnv = process.env): Settings {
+  const gatewayUrl = env.SITE_GATEWAY_URL ?? 'http://127.0.0.1:8080';
+  const inspectorUrl = env.SITE_INSPECTOR_URL ?? 'http://127.0.0.1:8969';
+  const faults = ['1', 'true'].includes(env.SITE_FAULTS ?? '');
+  return {
+    gatewayUrl,
+    inspectorUrl,
+    writeToken: env.SITE_WRITE_TOKEN ?? '',
+    faults,
+    browser: {
+      gatewayUrl: env.SITE_PUBLIC_GATEWAY_URL ?? gatewayUrl,
+      inspectorUrl: env.SITE_PUBLIC_INSPECTOR_URL ?? inspectorUrl,
+      dsn: env.SITE_BROWSER_DSN ?? '',
+      release: env.SENTRY_RELEASE ?? '',
+      environment: env.SENTRY_ENVIRONMENT ?? '',
+      tracesSampleRate: Number(env.SENTRY_TRACES_SAMPLE_RATE ?? '1'),
+      editable: Boolean(env.SITE_WRITE_TOKEN),
+      faults,
+    },
+  };
+}

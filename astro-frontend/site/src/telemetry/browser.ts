@@ -1,0 +1,27 @@
+// Starts the browser's SDK where there is a DSN, as a chunk of its own.
+import type { SentryApi, Span } from '@throughline/shared/tracing';
+import { browserSettings } from '../browser/settings.ts';
+
+let sdk: SentryApi | undefined;
+let load: Span | undefined;
+let started: Promise<void> | undefined;
+
+/** The SDK, once there is one. */
+export const sentry = (): SentryApi | undefined => sdk;
+
+/** The span of the page load. */
+export const pageLoad = (): Span | undefined => load;
+
+/** Starts it once; islands wait for it before their first call. Never fails: a page without telemetry is still a page. */
+export function startTelemetry(): Promise<void> {
+  started ??= start().catch((error: unknown) => console.warn('telemetry did not start', error));
+  return started;
+}
+
+async function start(): Promise<void> {
+  const settings = await browserSettings();
+  if (!settings.dsn) return;
+  const loaded = await import('./sentry.ts');
+  load = loaded.init(settings);
+  sdk = loaded.api;
+}
