@@ -1,1 +1,3 @@
+export { explain, type Explanation } from './explain.ts';
+export { isSafe, RETRY_LIMITS, retryInterceptor, type RetryLimits } from './retry.ts';
 export { createTransport, type TransportOptions } from './transport.ts';

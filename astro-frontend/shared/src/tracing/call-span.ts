@@ -36,6 +36,9 @@ const NAMES = [
   'UNAUTHENTICATED',
 ] as const;
 
+/** Sentry's name of the status, where it is not gRPC's in lower case. */
+const STATUS: Record<string, string> = { UNKNOWN: 'unknown_error', INTERNAL: 'internal_error' };
+
 /** gRPC's name of a code, such as `NOT_FOUND`. */
 export function codeName(code: number): string {
   return NAMES[code] ?? NAMES[Code.Unknown];
@@ -68,7 +71,7 @@ export class CallSpan {
     const code = outcome?.code ?? 0;
     const name = codeName(code);
     this.span.setAttributes({ 'rpc.grpc.status_code': code, 'rpc.response.status_code': name });
-    this.span.setStatus(outcome ? { code: 2, message: name.toLowerCase() } : { code: 1 });
+    this.span.setStatus(outcome ? { code: 2, message: STATUS[name] ?? name.toLowerCase() } : { code: 1 });
     this.span.end();
   }
 }

@@ -1,7 +1,7 @@
 // Puts a span around each call, and has the call's request sent inside it.
 import { Code, ConnectError, createContextKey, type Interceptor } from '@connectrpc/connect';
 import { CallSpan } from './call-span.ts';
-import type { SentrySource, Span } from './sentry-api.ts';
+import type { SentryApi, SentrySource, Span } from './sentry-api.ts';
 
 /** Under which span a call stands, where that is not the active one: in a browser no span is active after an `await`. */
 export const parentSpan = createContextKey<Span | undefined>(undefined, {
@@ -27,7 +27,7 @@ export function tracingInterceptor(source: SentrySource): Interceptor {
     spans.set(request.signal, call.span);
     request.signal.addEventListener('abort', aborted, { once: true });
     try {
-      const response = await sentry.withActiveSpan(call.span, () => next(request));
+      const response = await startedIn(sentry, call.span, () => next(request));
       if (!response.stream) {
         call.end(undefined);
         return response;
@@ -47,14 +47,28 @@ export function tracedFetch(source: SentrySource): typeof globalThis.fetch {
     const span = init?.signal ? spans.get(init.signal) : undefined;
     const sentry = source();
     if (!span || !sentry) return globalThis.fetch(input, init);
-    return sentry.withActiveSpan(span, () => globalThis.fetch(input, init));
+    return startedIn(sentry, span, () => globalThis.fetch(input, init));
   };
 }
 
+/**
+ * Starts `work` with the span as the active one. The promise is kept from the SDK, which in a browser would leave the
+ * span active for everybody until it settles.
+ */
+function startedIn<T>(sentry: SentryApi, span: Span, work: () => Promise<T>): Promise<T> {
+  let started: Promise<T> | undefined;
+  sentry.withActiveSpan(span, () => {
+    started = work();
+  });
+  return started ?? Promise.reject(new Error('the SDK did not run what it was given'));
+}
+
 function failure(reason: unknown): { code: Code; message: string } {
-  const error = ConnectError.from(reason, Code.Canceled);
-  const aborted = reason instanceof DOMException && reason.name === 'AbortError';
-  return { code: aborted ? Code.Canceled : error.code, message: error.rawMessage };
+  if (reason instanceof DOMException && reason.name === 'AbortError') return { code: Code.Canceled, message: 'aborted' };
+  // A browser says no more of a server that it cannot reach, or of one that lets it in to nothing.
+  if (reason instanceof TypeError) return { code: Code.Unavailable, message: reason.message };
+  const error = ConnectError.from(reason);
+  return { code: error.code, message: error.rawMessage };
 }
 
 async function* watched<T>(messages: AsyncIterable<T>, done: () => void, fail: (reason: unknown) => void): AsyncGenerator<T> {
