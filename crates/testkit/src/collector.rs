@@ -1,6 +1,8 @@
 //! An in-process collector of Sentry envelopes, which can be told to behave badly.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use http::{Request, Response, StatusCode};
@@ -54,6 +56,8 @@ pub struct Collector {
     mode: watch::Sender<Mode>,
     /// The mode that is in force by now.
     in_force: Watched<Option<Mode>>,
+    /// Senders who waited for an answer in vain.
+    given_up: Arc<AtomicUsize>,
     taken: Watched<Taken>,
     _thread: ServerThread,
 }
@@ -72,17 +76,23 @@ impl Collector {
         let (mode, asked) = watch::channel(Mode::default());
         let in_force = Watched::new(None);
         let taken = Watched::<Taken>::default();
+        let given_up = Arc::<AtomicUsize>::default();
+        let told = Arc::clone(&given_up);
         let (reached, take) = (in_force.clone(), taken.clone());
         let (thread, addr) = ServerThread::start("collector", move || {
             let socket = bind(SocketAddr::from(([127, 0, 0, 1], 0)));
             let addr = socket.local_addr().expect("a bound port has an address");
             // Listening before the caller goes on, so that nobody is refused.
-            (addr, serve(listen(socket), addr, asked, reached, take))
+            (
+                addr,
+                serve(listen(socket), addr, asked, reached, told, take),
+            )
         });
         Self {
             addr,
             mode,
             in_force,
+            given_up,
             taken,
             _thread: thread,
         }
@@ -108,6 +118,11 @@ impl Collector {
                 |in_force| format!("the collector is in {in_force:?}, not in {mode:?}"),
             )
             .await;
+    }
+
+    /// How many senders gave up waiting for an answer of the hanging collector, and went.
+    pub fn given_up(&self) -> usize {
+        self.given_up.load(Ordering::Relaxed)
     }
 
     /// The envelopes taken so far.
@@ -273,6 +288,7 @@ async fn serve(
     addr: SocketAddr,
     mut asked: watch::Receiver<Mode>,
     in_force: Watched<Option<Mode>>,
+    given_up: Arc<AtomicUsize>,
     taken: Watched<Taken>,
 ) {
     loop {
@@ -300,7 +316,7 @@ async fn serve(
                 accepted = accept(&listener) => match mode {
                     Mode::Trickling => connections.spawn(trickle(accepted)),
                     Mode::Answering => connections.spawn(answer(accepted, taken.clone())),
-                    Mode::Hanging | Mode::Refusing => connections.spawn(hang(accepted)),
+                    Mode::Hanging | Mode::Refusing => connections.spawn(hang(accepted, given_up.clone())),
                 },
             };
         };
@@ -320,9 +336,10 @@ async fn accept(listener: &TcpListener) -> TcpStream {
     }
 }
 
-async fn hang(mut stream: TcpStream) {
+async fn hang(mut stream: TcpStream, given_up: Arc<AtomicUsize>) {
     let mut buffer = [0; 4096];
     while stream.read(&mut buffer).await.is_ok_and(|read| read > 0) {}
+    given_up.fetch_add(1, Ordering::Relaxed);
 }
 
 async fn trickle(mut stream: TcpStream) {

@@ -18,7 +18,9 @@
 
 mod assert;
 mod binaries;
+mod blackhole;
 mod collector;
+mod disk;
 mod process;
 mod proxy;
 mod server;
@@ -26,7 +28,9 @@ mod wait;
 
 pub use assert::{assert_unbroken, outline};
 pub use binaries::{Binaries, binaries};
+pub use blackhole::Blackhole;
 pub use collector::{Collector, Envelope, Mode};
+pub use disk::{Disk, Small};
 pub use process::{Finished, Process, ProcessBuilder};
 pub use proxy::{RecordedRequest, RecordingProxy};
 pub use wait::{SAFETY, eventually};

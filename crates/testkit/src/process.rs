@@ -39,6 +39,7 @@ pub struct Finished {
 pub struct ProcessBuilder {
     name: String,
     path: Option<PathBuf>,
+    within: Vec<String>,
     args: Vec<OsString>,
     envs: Vec<(OsString, OsString)>,
 }
@@ -61,6 +62,12 @@ impl ProcessBuilder {
     pub fn env(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
         self.envs
             .push((name.as_ref().to_owned(), value.as_ref().to_owned()));
+        self
+    }
+
+    /// Starts it by these words, of which the first is a program that becomes what the last words say: `nice`, `sh -c`.
+    pub fn within(mut self, words: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.within = words.into_iter().map(Into::into).collect();
         self
     }
 
@@ -115,10 +122,12 @@ impl ProcessBuilder {
     }
 
     fn start(self) -> Process {
-        let mut command = match &self.path {
-            Some(path) => Command::new(path),
-            None => Command::new(crate::binaries().path(&self.name)),
-        };
+        let path = self
+            .path
+            .unwrap_or_else(|| crate::binaries().path(&self.name).to_owned());
+        let mut words = self.within.iter().map(OsString::from).chain([path.into()]);
+        let mut command = Command::new(words.next().expect("the program is one"));
+        command.args(words);
         for (name, _) in std::env::vars_os() {
             if WITHHELD
                 .iter()
@@ -172,6 +181,7 @@ impl Process {
         ProcessBuilder {
             name: name.to_owned(),
             path: None,
+            within: Vec::new(),
             args: Vec::new(),
             envs: Vec::new(),
         }
@@ -199,6 +209,17 @@ impl Process {
     /// Its process id, while it runs.
     pub fn id(&self) -> Option<u32> {
         self.child.id()
+    }
+
+    /// Whether it was stopped (SIGSTOP) and does not go on.
+    pub fn is_stopped(&self) -> bool {
+        let stat = self.id().map(|id| format!("/proc/{id}/stat"));
+        let stat = stat.and_then(|stat| std::fs::read_to_string(stat).ok());
+        // After the name, in brackets, which may hold anything.
+        stat.is_some_and(|stat| {
+            stat.rsplit_once(") ")
+                .is_some_and(|(_, state)| state.starts_with('T'))
+        })
     }
 
     /// What it wrote to stderr so far.

@@ -100,3 +100,15 @@ fn services_have_projects_of_their_own() {
     projects.dedup();
     assert_eq!(projects.len(), 5);
 }
+
+#[tokio::test]
+async fn senders_who_give_up_are_counted() {
+    let collector = Collector::start();
+    collector.switch(Mode::Hanging).await;
+    let address = collector.dsn("graph");
+    let address = address.split(['@', '/']).nth(3).expect("host and port");
+    let sender = tokio::net::TcpStream::connect(address).await.unwrap();
+    assert_eq!(collector.given_up(), 0);
+    drop(sender);
+    throughline_testkit::eventually("it is counted", || collector.given_up() == 1).await;
+}
