@@ -6,17 +6,21 @@ use std::path::PathBuf;
 use tempfile::TempDir;
 use throughline_api::graph::v1::graph_service_client::GraphServiceClient;
 use throughline_api::graph::v1::{ApplyMutationsRequest, Edge, Mutation, Node, mutation::Change};
-use throughline_testkit::{Collector, Finished, Process, ProcessBuilder};
+use throughline_testkit::{Collector, Disk, Finished, Process, ProcessBuilder};
 use throughline_trace_model::Record;
 use tonic::transport::{Channel, Endpoint};
 
 use crate::Root;
+use crate::matrix::RIVAL;
 
 /// The token with which the tests write.
 pub const WRITE_TOKEN: &str = "continuity";
 
 /// What a service logs for each fault that it obeyed.
 const FAULT_FIRES: &str = "a fault fires";
+
+/// What a store logs from within a query that only an interrupt ends.
+const QUERY_RUNS: &str = "a query runs";
 
 /// How a chain is started.
 #[derive(Debug, Clone, Default)]
@@ -25,6 +29,8 @@ pub struct ChainOptions {
     pub sample_rate: Option<f64>,
     /// `GATEWAY_TRUST`.
     pub trust: Option<&'static str>,
+    /// Whether the database is on a disk that can be filled.
+    pub small_disk: bool,
 }
 
 /// The chain, running. Dropping it ends it.
@@ -37,6 +43,8 @@ pub struct Chain {
     pub gateway_collector: Collector,
     /// Where the graph service sends its telemetry.
     pub graph_collector: Collector,
+    /// What the database is on, if that can be filled.
+    pub disk: Option<Disk>,
     gateway_url: String,
     graph_url: String,
     folder: TempDir,
@@ -48,12 +56,15 @@ impl Chain {
         let folder = tempfile::tempdir().expect("a folder for the graph");
         let (gateway_collector, graph_collector) = (Collector::start(), Collector::start());
         let database = folder.path().join("graph.db");
-        let graph = service("throughline-graph", &graph_collector.dsn("graph"), options)
+        let disk = options.small_disk.then(|| Disk::at(folder.path()));
+        let mut graph = service("throughline-graph", &graph_collector.dsn("graph"), options)
             .env("GRAPH_LISTEN", "127.0.0.1:0")
             .env("GRAPH_STORE", format!("sqlite:{}", database.display()))
-            .env("GRAPH_WRITE_TOKEN", WRITE_TOKEN)
-            .spawn()
-            .await;
+            .env("GRAPH_WRITE_TOKEN", WRITE_TOKEN);
+        if let Some(disk) = &disk {
+            graph = disk.hold(graph);
+        }
+        let graph = graph.spawn().await;
         let mut gateway = service(
             "throughline-gateway",
             &gateway_collector.dsn("gateway"),
@@ -74,6 +85,7 @@ impl Chain {
             graph: Some(graph),
             gateway_collector,
             graph_collector,
+            disk,
             folder,
         };
         let mut writer = GraphServiceClient::new(connect(&chain.graph_url));
@@ -96,6 +108,11 @@ impl Chain {
     /// A client that speaks gRPC to the gateway.
     pub fn client(&self) -> GraphServiceClient<Channel> {
         GraphServiceClient::new(connect(&self.gateway_url))
+    }
+
+    /// Where the graph service takes calls.
+    pub fn graph_url(&self) -> &str {
+        &self.graph_url
     }
 
     /// Where the graph service keeps its graph.
@@ -126,11 +143,15 @@ impl Chain {
         }
     }
 
-    /// Waits until a hop says that it obeyed a fault.
-    pub async fn wait_for_fault(&mut self, hop: &str) {
+    /// Waits until a hop says that it obeyed a fault that holds a call up, and is held up by it.
+    pub async fn wait_until_held(&mut self, hop: &str) {
         let process = self.process(hop).as_ref().expect("the hop runs");
         process
-            .wait_for_stderr(|stderr| stderr.contains(FAULT_FIRES))
+            .wait_for_stderr(|stderr| match hop {
+                // Not before its query runs is there something to interrupt.
+                "store" => stderr.contains(QUERY_RUNS),
+                _ => faults(stderr) > 0,
+            })
             .await;
     }
 
@@ -168,9 +189,14 @@ impl Stopped {
 
     /// How many faults a hop obeyed.
     pub fn faults(&self, hop: &str) -> usize {
-        self.of(hop)
-            .map_or(0, |ended| ended.stderr.matches(FAULT_FIRES).count())
+        self.of(hop).map_or(0, |ended| faults(&ended.stderr))
     }
+}
+
+/// How many faults a service obeyed, but for those of rivals.
+fn faults(stderr: &str) -> usize {
+    let fired = stderr.lines().filter(|line| line.contains(FAULT_FIRES));
+    fired.filter(|line| !line.contains(RIVAL)).count()
 }
 
 fn service(binary: &str, dsn: &str, options: &ChainOptions) -> ProcessBuilder {
@@ -178,7 +204,10 @@ fn service(binary: &str, dsn: &str, options: &ChainOptions) -> ProcessBuilder {
         .env("THROUGHLINE_FAULTS", "true")
         .env("SENTRY_DSN", dsn)
         // Each fault is counted by the line that says that it fired.
-        .env("RUST_LOG", "info,throughline_service_kit::fault=debug");
+        .env(
+            "RUST_LOG",
+            "info,throughline_service_kit::fault=debug,throughline_graph_store::sqlite::drill=debug",
+        );
     match options.sample_rate {
         Some(rate) => process.env("SENTRY_TRACES_SAMPLE_RATE", rate.to_string()),
         None => process,

@@ -3,6 +3,10 @@
 //! speaks grpc-web as a browser does.
 //!
 //! It knows binaries and variables, and none of the services' code.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "what a driver spawns has no hub, span or deadline to carry"
+)]
 
 mod caller;
 mod chain;

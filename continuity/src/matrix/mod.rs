@@ -1,14 +1,21 @@
 //! The continuity matrix: hops × faults, as data. A cell is made of parts, and holds when all of them do. Its
-//! rows are in `rows`; `play` makes a fault and judges what came of it; this says what there is and prints it.
+//! rows are in `rows`; `play` makes a fault, by `real` where it is none that a hop obeys, and judges what came of it;
+//! `time` judges when the answer came; this says what there is and prints it.
 
+mod ask;
+mod collector;
 mod play;
+mod real;
 mod rows;
+mod time;
 
 use std::fmt::Write as _;
 
 pub use play::play;
 pub use rows::ROWS;
 use throughline_testkit::Mode;
+pub(crate) use time::RIVAL;
+pub use time::Time;
 
 use crate::Expected;
 
@@ -38,8 +45,10 @@ pub struct Row {
 pub struct Part {
     /// What tells it from the cell's other parts; may be empty.
     pub name: &'static str,
-    /// What is done, or why it cannot be yet.
-    pub fault: Result<Fault, &'static str>,
+    /// What is done.
+    pub fault: Fault,
+    /// When the answer must come.
+    pub time: Time,
     /// What must come of it.
     pub expected: Expected,
 }
@@ -51,16 +60,25 @@ pub enum Fault {
     None(Call),
     /// The call asks this hop for a fault by header; the hop must say that it fired.
     Asked(&'static str, &'static str, Call),
-    /// As above, with this many milliseconds until the caller's deadline.
-    Deadline(&'static str, &'static str, u64),
-    /// The call asks this hop for a fault that holds it up, and is dropped once the fault fired.
-    Cancelled(&'static str, &'static str),
+    /// The call asks this hop for a fault that never ends, with this many milliseconds until the caller's deadline.
+    Deadline(&'static str, u64),
+    /// The same without a deadline, and is dropped once the hop is held up by it.
+    Cancelled(&'static str),
     /// The hop's process is killed before the call.
     Killed(&'static str),
+    /// The graph service is killed before the call, and its port swallows connections.
+    Blackholed,
+    /// The hop's process is stopped while it is held up by the call, with this many milliseconds until the caller's
+    /// deadline, and goes on once the caller has an answer.
+    Stopped(&'static str, u64),
     /// The database is changed behind the service's back before the call.
     Sql(&'static str, Call),
-    /// Another connection holds the database's write lock.
+    /// Another connection holds the database's write lock; then it lets go.
     Locked,
+    /// The database's file is taken away before the call, and put back after.
+    Gone,
+    /// The disk is full before the call, and has room after.
+    Full,
     /// The hop's collector is bad for a call, and good for the next.
     Collector(&'static str, Mode, Call),
 }
@@ -72,23 +90,12 @@ pub enum Call {
     Read,
     /// To put a node named `forbidden`.
     Write,
+    /// To put many large nodes, all or none.
+    Batch,
 }
 
-/// How a cell came out.
-#[derive(Debug, Default)]
-pub struct Outcome {
-    /// What does not hold, a line for each.
-    pub wrong: Vec<String>,
-    /// What could not be made yet.
-    pub pending: Vec<String>,
-}
-
-impl Outcome {
-    /// Whether all of it was made, and holds.
-    pub fn holds(&self) -> bool {
-        self.wrong.is_empty() && self.pending.is_empty()
-    }
-}
+/// How a cell came out: what does not hold, a line for each.
+pub type Outcome = Vec<String>;
 
 /// The matrix as a table, then the reason of each cell that does not hold.
 ///
@@ -103,38 +110,23 @@ pub fn table(outcomes: &[(&'static str, Vec<Outcome>)]) -> String {
     text.push('\n');
     for (hop, cells) in outcomes {
         let _ = write!(text, "{hop:10}");
-        for cell in cells {
-            let mark = match (cell.wrong.is_empty(), cell.pending.is_empty()) {
-                (true, true) => "✓",
-                (true, false) => "✗ pending",
-                (false, _) => "✗",
-            };
+        for wrong in cells {
+            let mark = if wrong.is_empty() { "✓" } else { "✗" };
             let _ = write!(text, "{mark:15}");
         }
         text.push('\n');
     }
-    let mut counts = [0; 3];
+    let (mut hold, mut all) = (0, 0);
     for (hop, cells) in outcomes {
-        for (fault, cell) in FAULTS.iter().zip(cells) {
-            let kind = match (cell.wrong.is_empty(), cell.pending.is_empty()) {
-                (true, true) => 0,
-                (true, false) => 1,
-                (false, _) => 2,
-            };
-            counts[kind] += 1;
-            for (what, reasons) in [("pending", &cell.pending), ("fails", &cell.wrong)] {
-                for reason in reasons {
-                    let _ = writeln!(text, "{what}  {hop} × {fault}: {reason}");
-                }
+        for (fault, wrong) in FAULTS.iter().zip(cells) {
+            all += 1;
+            hold += usize::from(wrong.is_empty());
+            for reason in wrong {
+                let _ = writeln!(text, "fails  {hop} × {fault}: {reason}");
             }
         }
     }
-    let [holds, pending, fails] = counts;
-    let all = holds + pending + fails;
-    let _ = writeln!(
-        text,
-        "continuity: {holds} of {all} cells hold, {pending} cannot be judged whole yet, {fails} fail"
-    );
+    let _ = writeln!(text, "continuity: {hold} of {all} cells hold");
     text
 }
 
@@ -143,27 +135,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cell_that_was_not_made_never_counts_as_held() {
-        let cell = |wrong: &[&str], pending: &[&str]| Outcome {
-            wrong: wrong.iter().map(|text| (*text).to_owned()).collect(),
-            pending: pending.iter().map(|text| (*text).to_owned()).collect(),
-        };
-        let cells = vec![
-            cell(&[], &[]),
-            cell(&[], &["later"]),
-            cell(&["2 roots"], &[]),
-        ];
+    fn a_cell_of_which_something_does_not_hold_is_named() {
+        let cells = vec![Vec::new(), vec!["2 roots".to_owned()]];
         let text = table(&[("graph", cells)]);
         assert_eq!(text.matches('✓').count(), 1, "{text}");
-        assert_eq!(text.matches('✗').count(), 2, "{text}");
+        assert_eq!(text.matches('✗').count(), 1, "{text}");
         assert!(
-            text.contains("pending  graph × handler error: later"),
+            text.contains("fails  graph × handler error: 2 roots"),
             "{text}"
         );
-        assert!(text.contains("fails  graph × panic: 2 roots"), "{text}");
-        assert!(
-            text.contains("1 of 3 cells hold, 1 cannot be judged whole yet, 1 fail"),
-            "{text}"
-        );
+        assert!(text.contains("1 of 2 cells hold"), "{text}");
     }
 }

@@ -3,25 +3,15 @@
 use throughline_testkit::Mode;
 use tonic::Code;
 
-use super::{Call, Fault, Part, Row};
+use super::{Call, Fault, Part, Row, Time};
 use crate::Expected;
 
-/// Long enough that a call which waits for it is still under way whatever the machine does.
-const ENDLESS: &str = "delay:60000";
-
-const fn part(name: &'static str, fault: Fault, expected: Expected) -> Part {
+const fn part(name: &'static str, fault: Fault, time: Time, expected: Expected) -> Part {
     Part {
         name,
-        fault: Ok(fault),
+        fault,
+        time,
         expected,
-    }
-}
-
-const fn pending(name: &'static str, why: &'static str) -> Part {
-    Part {
-        name,
-        fault: Err(why),
-        expected: FINE,
     }
 }
 
@@ -62,31 +52,44 @@ const OVERDUE: &[(&str, Code)] = &[
     ("graph", Code::DeadlineExceeded),
 ];
 
+const CANCELLED: &[(&str, Code)] = &[("gateway", Code::Cancelled), ("graph", Code::Cancelled)];
+
+/// How long a gateway waits for a connection, and a store for a lock.
+const CONNECT: u64 = 2000;
+const BUSY: u64 = 2000;
+
+/// A caller's deadline that leaves time to stop a process.
+const GENEROUS: u64 = 3000;
+
 /// All hops.
 pub const ROWS: &[Row] = &[
     Row {
         hop: "gateway",
         cells: [
-            &[part("", Fault::None(Call::Read), FINE)],
+            &[part("", Fault::None(Call::Read), Time::AtOnce, FINE)],
             &[part(
                 "",
                 Fault::Asked("gateway", "error:INTERNAL", Call::Read),
+                Time::AtOnce,
                 gateway_alone(&[("gateway", Code::Internal)], Code::Internal),
             )],
             &[
                 part(
                     "in handler",
                     Fault::Asked("gateway", "panic", Call::Read),
+                    Time::AtOnce,
                     gateway_alone(&[("gateway", Code::Internal)], Code::Internal),
                 ),
                 part(
                     "in spawned task",
                     Fault::Asked("gateway", "panic-spawned", Call::Read),
+                    Time::AtOnce,
                     gateway_alone(&[("gateway", Code::Internal)], Code::Internal),
                 ),
                 part(
                     "in stream",
                     Fault::Asked("gateway", "panic-stream", Call::Read),
+                    Time::AtOnce,
                     Expected {
                         code: Code::Internal,
                         ran: &[("gateway", Code::Internal), ("graph", Code::Ok)],
@@ -97,7 +100,8 @@ pub const ROWS: &[Row] = &[
             ],
             &[part(
                 "",
-                Fault::Deadline("gateway", ENDLESS, 500),
+                Fault::Deadline("gateway", 500),
+                Time::WhileHeld(500),
                 Expected {
                     code: Code::DeadlineExceeded,
                     ran: &[("gateway", Code::DeadlineExceeded)],
@@ -107,7 +111,8 @@ pub const ROWS: &[Row] = &[
             )],
             &[part(
                 "",
-                Fault::Cancelled("gateway", ENDLESS),
+                Fault::Cancelled("gateway"),
+                Time::Never,
                 Expected {
                     code: Code::Cancelled,
                     ran: &[("gateway", Code::Cancelled)],
@@ -118,6 +123,7 @@ pub const ROWS: &[Row] = &[
             &[part(
                 "",
                 Fault::Killed("gateway"),
+                Time::AtOnce,
                 Expected {
                     code: Code::Unavailable,
                     ran: &[],
@@ -125,20 +131,36 @@ pub const ROWS: &[Row] = &[
                     event: None,
                 },
             )],
-            &[part(
-                "",
-                Fault::Asked("gateway", "delay:200", Call::Read),
-                FINE,
-            )],
+            &[
+                part(
+                    "delayed",
+                    Fault::Asked("gateway", "delay:200", Call::Read),
+                    Time::Late(200),
+                    FINE,
+                ),
+                part(
+                    "stopped",
+                    Fault::Stopped("gateway", GENEROUS),
+                    Time::WhileHeld(GENEROUS),
+                    Expected {
+                        code: Code::DeadlineExceeded,
+                        ran: &[("gateway", Code::DeadlineExceeded)],
+                        store: false,
+                        event: None,
+                    },
+                ),
+            ],
             &[
                 part(
                     "down",
                     Fault::Collector("gateway", Mode::Refusing, Call::Read),
+                    Time::AtOnce,
                     FINE,
                 ),
                 part(
                     "hanging",
                     Fault::Collector("gateway", Mode::Hanging, Call::Read),
+                    Time::WhileHeld(0),
                     FINE,
                 ),
             ],
@@ -147,32 +169,37 @@ pub const ROWS: &[Row] = &[
     Row {
         hop: "graph",
         cells: [
-            &[part("", Fault::None(Call::Write), FINE)],
+            &[part("", Fault::None(Call::Write), Time::AtOnce, FINE)],
             &[part(
                 "",
                 Fault::Asked("graph", "error:INTERNAL", Call::Read),
+                Time::AtOnce,
                 at_graph(INTERNAL, Code::Internal, false),
             )],
             &[
                 part(
                     "in handler",
                     Fault::Asked("graph", "panic", Call::Read),
+                    Time::AtOnce,
                     at_graph(INTERNAL, Code::Internal, false),
                 ),
                 part(
                     "in spawned task",
                     Fault::Asked("graph", "panic-spawned", Call::Read),
+                    Time::AtOnce,
                     at_graph(INTERNAL, Code::Internal, false),
                 ),
                 part(
                     "in stream",
                     Fault::Asked("graph", "panic-stream", Call::Read),
+                    Time::AtOnce,
                     at_graph(INTERNAL, Code::Internal, true),
                 ),
             ],
             &[part(
                 "",
-                Fault::Deadline("graph", ENDLESS, 500),
+                Fault::Deadline("graph", 500),
+                Time::WhileHeld(500),
                 Expected {
                     code: Code::DeadlineExceeded,
                     ran: OVERDUE,
@@ -182,33 +209,59 @@ pub const ROWS: &[Row] = &[
             )],
             &[part(
                 "",
-                Fault::Cancelled("graph", ENDLESS),
+                Fault::Cancelled("graph"),
+                Time::Never,
                 Expected {
                     code: Code::Cancelled,
-                    ran: &[("gateway", Code::Cancelled), ("graph", Code::Cancelled)],
+                    ran: CANCELLED,
                     store: false,
                     event: None,
                 },
             )],
-            &[part(
-                "",
-                Fault::Killed("graph"),
-                gateway_alone(&[("gateway", Code::Unavailable)], Code::Unavailable),
-            )],
-            &[part(
-                "",
-                Fault::Asked("graph", "delay:200", Call::Read),
-                FINE,
-            )],
+            &[
+                part(
+                    "killed",
+                    Fault::Killed("graph"),
+                    Time::AtOnce,
+                    gateway_alone(&[("gateway", Code::Unavailable)], Code::Unavailable),
+                ),
+                part(
+                    "port swallows",
+                    Fault::Blackholed,
+                    Time::WhileHeld(CONNECT),
+                    gateway_alone(&[("gateway", Code::Unavailable)], Code::Unavailable),
+                ),
+            ],
+            &[
+                part(
+                    "delayed",
+                    Fault::Asked("graph", "delay:200", Call::Read),
+                    Time::Late(200),
+                    FINE,
+                ),
+                part(
+                    "stopped",
+                    Fault::Stopped("graph", GENEROUS),
+                    Time::WhileHeld(GENEROUS),
+                    Expected {
+                        code: Code::DeadlineExceeded,
+                        ran: OVERDUE,
+                        store: false,
+                        event: None,
+                    },
+                ),
+            ],
             &[
                 part(
                     "down",
                     Fault::Collector("graph", Mode::Refusing, Call::Read),
+                    Time::AtOnce,
                     FINE,
                 ),
                 part(
                     "hanging",
                     Fault::Collector("graph", Mode::Hanging, Call::Read),
+                    Time::WhileHeld(0),
                     FINE,
                 ),
             ],
@@ -217,21 +270,24 @@ pub const ROWS: &[Row] = &[
     Row {
         hop: "store",
         cells: [
-            &[part("", Fault::None(Call::Read), FINE)],
+            &[part("", Fault::None(Call::Read), Time::AtOnce, FINE)],
             &[part(
                 "constraint error",
                 Fault::Sql(CONSTRAINT, Call::Write),
+                Time::AtOnce,
                 at_graph(INTERNAL, Code::Internal, true),
             )],
             &[part(
                 "in blocking work",
                 Fault::Asked("store", "panic", Call::Read),
+                Time::AtOnce,
                 // It comes before the statement.
                 at_graph(INTERNAL, Code::Internal, false),
             )],
             &[part(
                 "interrupted query",
-                Fault::Deadline("store", "stall", 2000),
+                Fault::Deadline("store", 2000),
+                Time::WhileHeld(2000),
                 Expected {
                     code: Code::DeadlineExceeded,
                     ran: OVERDUE,
@@ -239,19 +295,41 @@ pub const ROWS: &[Row] = &[
                     event: None,
                 },
             )],
-            // The fault's line comes before its query: a quick cancel finds none to interrupt.
-            &[pending(
-                "interrupted query",
-                "the driver cannot tell yet that the query has begun",
-            )],
             &[part(
-                "file corrupt",
-                Fault::Sql(CORRUPT, Call::Read),
-                at_graph(UNAVAILABLE, Code::Unavailable, true),
+                "interrupted query",
+                Fault::Cancelled("store"),
+                Time::Never,
+                Expected {
+                    code: Code::Cancelled,
+                    ran: CANCELLED,
+                    store: true,
+                    event: None,
+                },
             )],
+            &[
+                part(
+                    "file corrupt",
+                    Fault::Sql(CORRUPT, Call::Read),
+                    Time::AtOnce,
+                    at_graph(UNAVAILABLE, Code::Unavailable, true),
+                ),
+                part(
+                    "file gone",
+                    Fault::Gone,
+                    Time::AtOnce,
+                    at_graph(UNAVAILABLE, Code::Unavailable, false),
+                ),
+                part(
+                    "disk full",
+                    Fault::Full,
+                    Time::AtOnce,
+                    at_graph(UNAVAILABLE, Code::Unavailable, true),
+                ),
+            ],
             &[part(
                 "lock held",
                 Fault::Locked,
+                Time::WhileHeld(BUSY),
                 at_graph(UNAVAILABLE, Code::Unavailable, true),
             )],
             // Its statements travel with the graph service's call.
@@ -259,11 +337,13 @@ pub const ROWS: &[Row] = &[
                 part(
                     "down",
                     Fault::Collector("graph", Mode::Refusing, Call::Write),
+                    Time::AtOnce,
                     FINE,
                 ),
                 part(
                     "hanging",
                     Fault::Collector("graph", Mode::Hanging, Call::Write),
+                    Time::WhileHeld(0),
                     FINE,
                 ),
             ],

@@ -28,6 +28,7 @@ async fn check(trust: &'static str) {
     let mut chain = Chain::start(&ChainOptions {
         sample_rate: Some(RATE),
         trust: Some(trust),
+        ..ChainOptions::default()
     })
     .await;
     let client = chain.client();
