@@ -146,3 +146,13 @@ pub(crate) fn idempotency_key(field: &str, key: &str, limits: &Limits) -> Result
     }
     Ok(())
 }
+
+/// An id names an import only if it is not empty.
+pub(crate) fn import_id(id: &str, limits: &Limits) -> Result<(), Error> {
+    const FIELD: &str = "import_id";
+    bytes(FIELD, id, limits.import_id_bytes)?;
+    if id.is_empty() || !id.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
+        return Err(Error::invalid(FIELD, "it must be printable ASCII"));
+    }
+    Ok(())
+}

@@ -39,6 +39,15 @@ pub enum Error {
         /// What does not match.
         problem: String,
     },
+    /// The batch of an import is not the one that is due: another call was faster, or it
+    /// was begun and forgotten.
+    #[error("it is batch {sequence}, and {due} is due")]
+    OutOfTurn {
+        /// The number that came.
+        sequence: u64,
+        /// The number to go on with.
+        due: u64,
+    },
     /// What a token names is no longer kept, and may not come back.
     #[error("{field}: {problem}")]
     Gone {

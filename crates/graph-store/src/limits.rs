@@ -21,6 +21,10 @@ pub struct Limits {
     pub idempotency_key_bytes: usize,
     /// How long the answer to an idempotency key is kept.
     pub idempotency_kept: Duration,
+    /// Bytes of an import's name.
+    pub import_id_bytes: usize,
+    /// How long it is remembered how far an import has come, after its last batch.
+    pub import_kept: Duration,
     /// Edges returned with a node in each direction, where the caller names no number.
     pub default_node_edges: usize,
     /// The same, at most.
@@ -118,6 +122,8 @@ impl Default for Limits {
             mutations: 5_000,
             idempotency_key_bytes: 128,
             idempotency_kept: Duration::from_secs(24 * 60 * 60),
+            import_id_bytes: 128,
+            import_kept: Duration::from_secs(7 * 24 * 60 * 60),
             default_node_edges: 100,
             node_edges: 1_000,
             batch_ids: 1_000,

@@ -7,8 +7,8 @@ use tokio::sync::{mpsc, watch};
 use crate::{
     Applied, ApplyMutations, BatchGetNodes, ChangesPart, Error, ExportGraph, ExportPart, FindPath,
     GetNode, ImportBatch, Imported, Limits, ListNodes, NodeBatch, NodePage, NodeWithEdges, Path,
-    ReadChanges, Schema, SearchNodes, SearchPage, Stats, Traverse, TraversePart, TraverseSummary,
-    UpdateSchema,
+    ReadChanges, ReadImport, Schema, SearchNodes, SearchPage, Stats, Traverse, TraversePart,
+    TraverseSummary, UpdateSchema,
 };
 
 /// A store of one graph.
@@ -71,11 +71,16 @@ pub trait GraphStore: Send + Sync + 'static {
         request: ApplyMutations,
     ) -> impl Future<Output = Result<Applied, Error>> + Send;
 
-    /// Writes one batch of an import, all of it or nothing.
+    /// Writes one batch of an import, all of it or nothing; with it, which one of the
+    /// import it was. One that is not due is out of turn, so that each is written once.
     fn import_batch(
         &self,
         batch: ImportBatch,
     ) -> impl Future<Output = Result<Imported, Error>> + Send;
+
+    /// The last batch of an import that was committed; 0 if nothing is known of it. What
+    /// is known is kept for a bounded time.
+    fn read_import(&self, request: ReadImport) -> impl Future<Output = Result<u64, Error>> + Send;
 
     /// The next part of one snapshot of the graph; writes go on meanwhile. The
     /// snapshot is kept for a bounded time, so that a broken export can go on.

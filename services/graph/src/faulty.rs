@@ -4,8 +4,8 @@
 use throughline_graph_store::{
     Applied, ApplyMutations, BatchGetNodes, ChangesPart, Drill, Drilled, Error, ExportGraph,
     ExportPart, FindPath, GetNode, GraphStore, ImportBatch, Imported, Limits, ListNodes, NodeBatch,
-    NodePage, NodeWithEdges, Path, ReadChanges, Schema, SearchNodes, SearchPage, Stats, Traverse,
-    TraversePart, TraverseSummary, UpdateSchema,
+    NodePage, NodeWithEdges, Path, ReadChanges, ReadImport, Schema, SearchNodes, SearchPage, Stats,
+    Traverse, TraversePart, TraverseSummary, UpdateSchema,
 };
 use throughline_service_kit::{self as service_kit, Fault};
 use tokio::sync::{mpsc, watch};
@@ -94,6 +94,11 @@ impl<S: GraphStore + Drilled> GraphStore for Faulty<S> {
     async fn import_batch(&self, request: ImportBatch) -> Result<Imported, Error> {
         self.strike().await?;
         self.inner.import_batch(request).await
+    }
+
+    async fn read_import(&self, request: ReadImport) -> Result<u64, Error> {
+        self.strike().await?;
+        self.inner.read_import(request).await
     }
 
     async fn export_part(&self, request: ExportGraph) -> Result<ExportPart, Error> {

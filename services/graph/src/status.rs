@@ -73,6 +73,11 @@ fn with(error: Error, metadata: HashMap<String, String>) -> Status {
             details.add_precondition_failure_violation("ETAG", subject, problem);
             (Code::Aborted, details)
         }
+        Error::OutOfTurn { .. } => {
+            let mut details = reason("IMPORT_SEQUENCE", metadata);
+            details.add_precondition_failure_violation("SEQUENCE", "sequence", &message);
+            (Code::Aborted, details)
+        }
         Error::Gone { field, problem } => {
             let mut details = reason("SNAPSHOT_GONE", metadata);
             details.add_precondition_failure_violation("SNAPSHOT", field, problem);

@@ -6,6 +6,7 @@
 mod batch;
 mod export;
 mod feed;
+mod import;
 mod list;
 mod mutation;
 mod node;
@@ -19,11 +20,9 @@ pub use self::{
     batch::{BatchGetNodes, NodeBatch},
     export::{ExportGraph, ExportPart},
     feed::{ChangesPart, ReadChanges},
+    import::{ImportBatch, ImportStep, Imported, ReadImport},
     list::{ListNodes, NodePage},
-    mutation::{
-        Applied, ApplyMutations, Change, ImportBatch, Imported, Mutation, MutationResult,
-        Precondition,
-    },
+    mutation::{Applied, ApplyMutations, Change, Mutation, MutationResult, Precondition},
     node::{GetNode, NodeWithEdges},
     path::{FindPath, Path},
     schema::{EdgeType, NodeType, PropertyType, Schema, UpdateSchema, ValueType},

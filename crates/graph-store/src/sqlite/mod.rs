@@ -11,6 +11,7 @@ mod export;
 mod fault;
 mod feed;
 mod filter;
+mod import;
 mod list;
 mod mutate;
 mod node;
@@ -44,8 +45,9 @@ use self::{
 use crate::{
     Applied, ApplyMutations, BatchGetNodes, ChangesPart, Direction, Error, ExportGraph, ExportPart,
     FindPath, GetNode, GraphStore, ImportBatch, Imported, Limits, ListNodes, NodeBatch, NodePage,
-    NodeWithEdges, Path, ReadChanges, RunBlocking, Schema, SearchNodes, SearchPage, Stats,
-    Traverse, TraversePart, TraverseSummary, Unavailable, UpdateSchema, untraced, walk::Walk,
+    NodeWithEdges, Path, ReadChanges, ReadImport, RunBlocking, Schema, SearchNodes, SearchPage,
+    Stats, Traverse, TraversePart, TraverseSummary, Unavailable, UpdateSchema, untraced,
+    walk::Walk,
 };
 
 /// A graph in a SQLite file.
@@ -254,8 +256,13 @@ impl<R: RunBlocking> GraphStore for SqliteStore<R> {
 
     async fn import_batch(&self, batch: ImportBatch) -> Result<Imported, Error> {
         batch.check(&self.limits)?;
-        self.change(move |db, caller, feed| mutate::import(db, caller, batch, feed))
+        self.change(move |db, caller, feed| import::write(db, caller, batch, feed))
             .await
+    }
+
+    async fn read_import(&self, request: ReadImport) -> Result<u64, Error> {
+        request.check(&self.limits)?;
+        self.read(move |db, _| import::last(db, &request)).await
     }
 
     async fn export_part(&self, request: ExportGraph) -> Result<ExportPart, Error> {

@@ -15,8 +15,7 @@ use super::{
     node, search, statement, stats,
 };
 use crate::{
-    Applied, ApplyMutations, Change, EdgeKey, Error, ImportBatch, Imported, Mutation,
-    MutationResult, Node,
+    Applied, ApplyMutations, EdgeKey, Error, Mutation, MutationResult, Node,
     plan::{self, Plan, Stored},
 };
 
@@ -82,28 +81,6 @@ pub(super) fn apply(
     })
 }
 
-pub(super) fn import(
-    db: &Connection,
-    caller: &Caller,
-    batch: ImportBatch,
-    feed: &Feed<'_>,
-) -> Result<Imported, Error> {
-    let (nodes, edges) = (batch.nodes.len(), batch.edges.len());
-    let puts = batch.nodes.into_iter().map(Change::PutNode);
-    let puts = puts.chain(batch.edges.into_iter().map(Change::PutEdge));
-    let mutations: Vec<_> = puts.map(Mutation::from).collect();
-    let subject = |index| match index {
-        node if node < nodes => format!("nodes[{node}]"),
-        edge => format!("edges[{}]", edge - nodes),
-    };
-    let results = transaction(db, caller, || change(db, feed, &mutations, subject))?;
-    Ok(Imported {
-        nodes: nodes as u64,
-        edges: edges as u64,
-        changed: results.iter().filter(|result| result.changed).count() as u64,
-    })
-}
-
 /// Runs `work` between BEGIN and COMMIT; whatever goes wrong, nothing is changed.
 pub(super) fn transaction<T>(
     db: &Connection,
@@ -129,7 +106,8 @@ pub(super) fn transaction<T>(
     Ok(result)
 }
 
-fn change(
+/// Applies the mutations within a transaction; `subject` names the one with an index.
+pub(super) fn change(
     db: &Connection,
     feed: &Feed<'_>,
     mutations: &[Mutation],

@@ -80,6 +80,15 @@ const STEPS: &[&str] = &[
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX unique_value_by_node ON unique_value (node);
     ",
+    // How far imports have come, and when each came there, in seconds since the epoch.
+    "
+    CREATE TABLE import_progress (
+        id TEXT PRIMARY KEY,
+        sequence INTEGER NOT NULL,
+        touched INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX import_progress_by_age ON import_progress (touched);
+    ",
 ];
 
 /// Fails if the file is not ours, or newer than this program. Returns its version.

@@ -3,9 +3,9 @@
 use proptest::prelude::*;
 use throughline_graph_store::{
     ApplyMutations, BatchGetNodes, Change, Direction, Edge, EdgeKey, EdgeType, Error, ExportGraph,
-    FindPath, GetNode, GraphStore, ImportBatch, Limits, ListNodes, Mutation, Node, NodeType,
-    Precondition, PropertyType, ReadChanges, Schema, SearchNodes, Traverse, UpdateSchema,
-    ValueType,
+    FindPath, GetNode, GraphStore, ImportBatch, ImportStep, Limits, ListNodes, Mutation, Node,
+    NodeType, Precondition, PropertyType, ReadChanges, ReadImport, Schema, SearchNodes, Traverse,
+    UpdateSchema, ValueType,
 };
 
 use crate::{
@@ -25,6 +25,7 @@ enum Call {
     Schema(UpdateSchema),
     Stats,
     Import(ImportBatch),
+    ReadImport(ReadImport),
     /// A new export, or the part after the last one read, with filters by type.
     Export(bool, ExportGraph),
     /// What came after the last change read, or from the end as it is now.
@@ -198,7 +199,10 @@ fn call() -> impl Strategy<Value = Call> {
         3 => list().prop_map(Call::List),
         4 => path().prop_map(Call::Path),
         1 => Just(Call::Stats),
-        1 => prop::collection::vec(mutation(), 1..8).prop_map(|mutations| Call::Import(batch(mutations))),
+        2 => (prop::collection::vec(mutation(), 1..8), prop::option::of(step())).prop_map(|(mutations, step)| {
+            Call::Import(ImportBatch { step, ..batch(mutations) })
+        }),
+        1 => import_id().prop_map(|import_id| Call::ReadImport(ReadImport { import_id })),
         2 => (any::<bool>(), types(), types()).prop_map(|(fresh, node_types, edge_types)| {
             Call::Export(fresh, ExportGraph { node_types, edge_types, ..ExportGraph::default() })
         }),
@@ -206,6 +210,18 @@ fn call() -> impl Strategy<Value = Call> {
             Call::Watch(fresh, ReadChanges { node_types, ..ReadChanges::default() })
         }),
     ]
+}
+
+fn import_id() -> impl Strategy<Value = String> {
+    prop::sample::select(vec!["x".to_owned(), "y".to_owned()])
+}
+
+/// Mostly one that may be due.
+fn step() -> impl Strategy<Value = ImportStep> {
+    (import_id(), 0..5_u64).prop_map(|(import_id, sequence)| ImportStep {
+        import_id,
+        sequence,
+    })
 }
 
 /// What of the mutations an import can say.
@@ -249,6 +265,7 @@ async fn answer(store: &impl GraphStore, places: &mut Places, call: Call) -> Str
         Call::Walk(request) => levels(store, request).await.map(|it| format!("{it:?}")),
         Call::List(request) => all_pages(store, request).await.map(|it| format!("{it:?}")),
         Call::Import(batch) => store.import_batch(batch).await.map(|it| format!("{it:?}")),
+        Call::ReadImport(request) => store.read_import(request).await.map(|it| it.to_string()),
         Call::Export(fresh, request) => {
             if fresh || places.export.resume_token.is_empty() {
                 places.export = request;
@@ -345,6 +362,7 @@ fn graph() -> impl Strategy<Value = ImportBatch> {
             .into_iter()
             .map(|(from, kind, to)| Edge::new(from, kind, to))
             .collect(),
+        step: None,
     })
 }
 

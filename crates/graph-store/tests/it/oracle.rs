@@ -10,8 +10,8 @@ use throughline_graph_store::{
     Applied, ApplyMutations, BatchGetNodes, Change, ChangesPart, Edge, EdgeKey, Error, ExportGraph,
     ExportPart, FindPath, GetNode, GraphStore, Highlight, ImportBatch, Imported, Limits, ListNodes,
     Mutation, MutationResult, Node, NodeBatch, NodePage, NodeWithEdges, Path, Precondition,
-    Properties, ReadChanges, Schema, SearchHit, SearchNodes, SearchPage, Stats, Traverse,
-    TraversePart, TraverseSummary, UpdateSchema,
+    Properties, ReadChanges, ReadImport, Schema, SearchHit, SearchNodes, SearchPage, Stats,
+    Traverse, TraversePart, TraverseSummary, UpdateSchema,
 };
 use tokio::sync::{mpsc, watch};
 
@@ -36,6 +36,8 @@ pub(crate) struct Oracle {
     places: Mutex<Vec<(String, Node)>>,
     feed: Mutex<Feed>,
     snapshots: Mutex<Snapshots>,
+    /// The last batch of each import.
+    imports: Mutex<BTreeMap<String, u64>>,
     commits: watch::Sender<u64>,
 }
 
@@ -47,6 +49,7 @@ impl Oracle {
             places: Mutex::default(),
             feed: Mutex::default(),
             snapshots: Mutex::default(),
+            imports: Mutex::default(),
             commits: watch::Sender::new(0),
         }
     }
@@ -400,12 +403,29 @@ impl GraphStore for Oracle {
             node if node < nodes => format!("nodes[{node}]"),
             edge => format!("edges[{}]", edge - nodes),
         };
+        let mut imports = self.imports.lock().unwrap();
+        if let Some(step) = &batch.step {
+            let due = imports.get(&step.import_id).map_or(1, |last| last + 1);
+            let sequence = step.sequence;
+            if sequence != 1 && sequence != due {
+                return Err(Error::OutOfTurn { sequence, due });
+            }
+        }
         let results = self.write(&puts, subject)?;
+        if let Some(step) = batch.step {
+            imports.insert(step.import_id, step.sequence);
+        }
         Ok(Imported {
             nodes: nodes as u64,
             edges: edges as u64,
             changed: results.iter().filter(|result| result.changed).count() as u64,
         })
+    }
+
+    async fn read_import(&self, request: ReadImport) -> Result<u64, Error> {
+        request.check(&self.limits)?;
+        let imports = self.imports.lock().unwrap();
+        Ok(imports.get(&request.import_id).copied().unwrap_or(0))
     }
 
     async fn export_part(&self, request: ExportGraph) -> Result<ExportPart, Error> {

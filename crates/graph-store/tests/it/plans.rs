@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use rusqlite::Connection;
 use throughline_graph_store::{
     ApplyMutations, Change, Direction, Edge, EdgeKey, EdgeType, ExportGraph, FindPath, GetNode,
-    GraphStore, ListNodes, Mutation, Node, NodeType, PropertyType, ReadChanges, Schema,
-    SearchNodes, SqliteOptions, Traverse, UpdateSchema,
+    GraphStore, ImportBatch, ImportStep, ListNodes, Mutation, Node, NodeType, PropertyType,
+    ReadChanges, Schema, SearchNodes, SqliteOptions, Traverse, UpdateSchema,
 };
 
 use crate::{
@@ -173,6 +173,17 @@ async fn every_statement(store: &impl GraphStore) {
         .await
         .unwrap();
     apply(vec![put("a", "y"); 19]).await.unwrap();
+    for sequence in [1, 2] {
+        let step = Some(ImportStep {
+            import_id: "x".into(),
+            sequence,
+        });
+        let batch = ImportBatch {
+            step,
+            ..ImportBatch::default()
+        };
+        store.import_batch(batch).await.unwrap();
+    }
     let get = GetNode {
         id: "a".into(),
         include_edges: true,

@@ -13,7 +13,7 @@ use crate::backends::{Inline, Sqlite};
 fn one(id: &str) -> ImportBatch {
     ImportBatch {
         nodes: vec![Node::new(id, "T")],
-        edges: Vec::new(),
+        ..ImportBatch::default()
     }
 }
 
@@ -115,7 +115,7 @@ async fn a_full_database_is_unavailable_and_takes_no_half_batch() {
     let nodes = (0..10).map(|n| Node::new(format!("n{n}"), "T").with("text", text.as_str()));
     let large = ImportBatch {
         nodes: nodes.collect(),
-        edges: Vec::new(),
+        ..ImportBatch::default()
     };
     let error = store.import_batch(large).await.unwrap_err();
     let full = Unavailable::Full;
@@ -182,7 +182,11 @@ async fn the_bound_on_a_path_search_is_named() {
     let nodes = ["a", "b", "c"].map(|id| Node::new(id, "T")).into();
     let edges = vec![Edge::new("a", "E", "b"), Edge::new("b", "E", "c")];
     store
-        .import_batch(ImportBatch { nodes, edges })
+        .import_batch(ImportBatch {
+            nodes,
+            edges,
+            step: None,
+        })
         .await
         .unwrap();
     let request = throughline_graph_store::FindPath {

@@ -2,7 +2,7 @@
 
 use throughline_api::graph::v1::{self as proto, mutation, precondition::Condition};
 use throughline_graph_store::{
-    Applied, ApplyMutations, Change, Error, ImportBatch, Mutation, Precondition,
+    Applied, ApplyMutations, Change, Error, ImportBatch, ImportStep, Mutation, Precondition,
 };
 
 use super::{edge_from, node_from};
@@ -60,6 +60,7 @@ pub(crate) fn applied_to(applied: Applied) -> proto::ApplyMutationsResponse {
 pub(crate) fn import_from(
     nodes: Vec<proto::Node>,
     edges: Vec<proto::Edge>,
+    step: Option<ImportStep>,
 ) -> Result<ImportBatch, Error> {
     let nodes = nodes.into_iter().enumerate();
     let edges = edges.into_iter().enumerate();
@@ -68,5 +69,6 @@ pub(crate) fn import_from(
     Ok(ImportBatch {
         nodes: nodes.collect::<Result<_, _>>()?,
         edges: edges.collect::<Result<_, _>>()?,
+        step,
     })
 }

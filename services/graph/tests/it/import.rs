@@ -11,6 +11,7 @@ fn batch(sequence: i64, nodes: &[&str], edges: &[(&str, &str)]) -> ImportGraphRe
         sequence,
         nodes: nodes.iter().map(|id| node(id)).collect(),
         edges: edges.iter().map(|(from, to)| edge(from, to)).collect(),
+        import_id: String::new(),
     }
 }
 
@@ -45,6 +46,7 @@ async fn batches_are_committed_one_by_one() {
         batch_count: 3,
         node_count: 3,
         edge_count: 3,
+        last_sequence: 3,
     };
     assert_eq!(done, expected);
     assert_eq!(counts(&service).await, (3, 3));
@@ -120,4 +122,61 @@ async fn a_batch_is_on_disk_before_the_next_is_asked_for() {
         importing.await.unwrap().unwrap().into_inner().batch_count,
         3
     );
+}
+
+/// One node, named as the batch's number, of the import `import_id`.
+fn named(import_id: &str, sequence: i64) -> ImportGraphRequest {
+    ImportGraphRequest {
+        import_id: import_id.into(),
+        ..batch(sequence, &[&sequence.to_string()], &[])
+    }
+}
+
+/// How far an import has come, as one asks who knows no more than its name.
+async fn last(service: &Service, import_id: &str) -> i64 {
+    let asks = ImportGraphRequest {
+        import_id: import_id.into(),
+        ..ImportGraphRequest::default()
+    };
+    import(service, vec![asks]).await.unwrap().last_sequence
+}
+
+#[tokio::test]
+async fn an_import_goes_on_by_its_name() {
+    let service = Service::start().await;
+    assert_eq!(last(&service, "x").await, 0);
+    let done = import(&service, vec![named("x", 1), named("", 2)]).await;
+    assert_eq!(done.unwrap().last_sequence, 2);
+    assert_eq!(last(&service, "x").await, 2);
+    assert_eq!(last(&service, "y").await, 0);
+    // One too many, one again, one of an import of which nothing is known.
+    for (batch, due) in [
+        (named("x", 4), "3"),
+        (named("x", 2), "3"),
+        (named("y", 3), "1"),
+    ] {
+        let status = import(&service, vec![batch]).await.unwrap_err();
+        assert_eq!(status.code(), Code::Aborted, "{status:?}");
+        let details = status.get_error_details();
+        let info = details.error_info().unwrap();
+        assert_eq!(
+            (&*info.reason, &*info.metadata["sequence"]),
+            ("IMPORT_SEQUENCE", due)
+        );
+    }
+    let mixed = vec![named("x", 3), named("y", 4)];
+    let status = import(&service, mixed).await.unwrap_err();
+    let details = status.get_error_details();
+    let violation = &details.bad_request().unwrap().field_violations[0];
+    assert_eq!(
+        (status.code(), &*violation.field),
+        (Code::InvalidArgument, "import_id")
+    );
+    assert_eq!(
+        (last(&service, "x").await, counts(&service).await.0),
+        (3, 3)
+    );
+    let long = "x".repeat(129);
+    let status = import(&service, vec![named(&long, 1)]).await.unwrap_err();
+    assert_eq!(status.code(), Code::InvalidArgument);
 }

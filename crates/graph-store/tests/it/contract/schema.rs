@@ -130,7 +130,7 @@ async fn writes_must_leave_what_fits(store: impl GraphStore) {
         assert_eq!(refused(result).await, expected, "{node:?}");
         let batch = ImportBatch {
             nodes: vec![Node::new("other", "Free"), node],
-            edges: vec![],
+            ..ImportBatch::default()
         };
         let expected = if fits { "" } else { "nodes[1]" };
         assert_eq!(refused(store.import_batch(batch).await).await, expected);
