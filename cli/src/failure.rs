@@ -2,6 +2,7 @@
 //! field, and what to do next.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
@@ -42,10 +43,14 @@ impl CallFailed {
         self.status.code()
     }
 
-    /// The batch of an import at which it failed, if the service says so.
-    pub(crate) fn sequence(&self) -> Option<i64> {
-        let info = self.status.get_details_error_info()?;
-        info.metadata.get("sequence")?.parse().ok()
+    /// Whether the service itself said why.
+    pub(crate) fn has_reason(&self) -> bool {
+        self.status.get_details_error_info().is_some()
+    }
+
+    /// After how long the service says that it is worth trying again.
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        self.status.get_details_retry_info()?.retry_delay
     }
 }
 
@@ -210,7 +215,7 @@ mod tests {
             "UNAUTHENTICATED: the sentence\n  reason R\n  sequence: 2\nnext: writing asks for the service's token: --token or THROUGHLINE_WRITE_TOKEN",
         );
         let mut busy = ErrorDetails::with_quota_failure_violation("path_edges", "5 at most");
-        busy.set_retry_info(Some(std::time::Duration::from_secs(1)));
+        busy.set_retry_info(Some(Duration::from_secs(1)));
         check(
             Code::ResourceExhausted,
             busy,

@@ -2,10 +2,11 @@
 //! within the service's bounds.
 
 use prost::Message as _;
+use sha2::{Digest as _, Sha256};
 use throughline_api::graph::v1::ImportGraphRequest;
 
 use super::Limits;
-use super::graph::Graph;
+use super::graph::{Graph, Properties};
 
 /// All of `graph`, numbered from 1.
 pub(crate) fn cut(graph: Graph, limits: &Limits) -> Vec<ImportGraphRequest> {
@@ -24,6 +25,42 @@ pub(crate) fn cut(graph: Graph, limits: &Limits) -> Vec<ImportGraphRequest> {
         cutter.current.edges.push(edge);
     }
     cutter.finish()
+}
+
+/// What the import of these batches is known by: what is in them, batch by batch.
+pub(crate) fn name(batches: &[ImportGraphRequest]) -> String {
+    let mut hash = Sha256::new();
+    for batch in batches {
+        hash.update(batch.sequence.to_le_bytes());
+        for node in &batch.nodes {
+            put(&mut hash, &[&node.id, &node.r#type], &node.properties);
+        }
+        for edge in &batch.edges {
+            let names = [&edge.from, &edge.r#type, &edge.to];
+            put(&mut hash, &names, &edge.properties);
+        }
+    }
+    let hash = hash.finalize();
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Each part with its length, so that none runs into the next; properties in order.
+fn put(hash: &mut Sha256, names: &[&String], properties: &Properties) {
+    let mut part = |bytes: &[u8]| {
+        hash.update((bytes.len() as u64).to_le_bytes());
+        hash.update(bytes);
+    };
+    part(&[names.len() as u8]);
+    for name in names {
+        part(name.as_bytes());
+    }
+    let mut properties: Vec<_> = properties.iter().collect();
+    properties.sort_unstable_by_key(|(name, _)| *name);
+    part(&properties.len().to_le_bytes());
+    for (name, value) in properties {
+        part(name.as_bytes());
+        part(&value.encode_to_vec());
+    }
 }
 
 struct Cutter<'a> {
@@ -64,7 +101,7 @@ impl Cutter<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::graph::{Properties, properties, text};
+    use super::super::graph::{properties, text};
     use super::*;
 
     fn graph(nodes: usize) -> Graph {
@@ -115,5 +152,41 @@ mod tests {
             ..Limits::default()
         };
         check(3, small, &[(2, 0), (1, 2)]);
+    }
+
+    #[test]
+    fn the_same_import_has_the_same_name_and_no_other_has() {
+        let named = |change: &dyn Fn(&mut Graph), batch_items| {
+            let mut graph = graph(4);
+            change(&mut graph);
+            let limits = Limits {
+                batch_items,
+                ..Limits::default()
+            };
+            name(&cut(graph, &limits))
+        };
+        let many = |graph: &mut Graph| {
+            let all = (0..50).map(|n| (format!("p{n}"), text("x")));
+            graph.node("m", "N", all.collect());
+        };
+        assert_eq!(named(&many, 5), named(&many, 5), "maps have no order");
+        let edge = |from: &'static str, to: &'static str| {
+            move |graph: &mut Graph| graph.edge(from, "T", to, Properties::new())
+        };
+        let names = [
+            named(&|_| {}, 5),
+            named(&|_| {}, 6),
+            named(&edge("n00001", "n00002"), 5),
+            named(&edge("n00002", "n00001"), 5),
+            named(&|graph| graph.node("n", "N", Properties::new()), 5),
+            named(
+                &|graph| graph.node("n", "N", properties([("a", text(""))])),
+                5,
+            ),
+            named(&many, 5),
+        ];
+        let distinct: std::collections::BTreeSet<_> = names.iter().collect();
+        assert_eq!(distinct.len(), names.len(), "{names:?}");
+        assert!(names[0].len() <= 128 && names[0].is_ascii());
     }
 }

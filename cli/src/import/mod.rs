@@ -15,14 +15,18 @@ mod metadata;
 mod npm;
 mod progress;
 mod rdf;
+mod run;
 mod send;
 mod source;
+
+use std::time::Duration;
 
 #[cfg(test)]
 pub(crate) use graph::Graph;
 pub(crate) use progress::Progress;
 pub(crate) use rdf::is_language;
-pub(crate) use send::{bearer, run};
+pub(crate) use run::run;
+pub(crate) use send::bearer;
 pub(crate) use source::Source;
 #[cfg(test)]
 pub(crate) use source::read_graph;
@@ -53,6 +57,10 @@ pub(crate) struct Limits {
     pub(crate) file_bytes: u64,
     /// At most so many batches in one call, after which they are known to be in.
     pub(crate) call_batches: usize,
+    /// How long to wait before a call is tried again; twice as long each time.
+    pub(crate) first_wait: Duration,
+    /// How long to wait at most.
+    pub(crate) longest_wait: Duration,
 }
 
 impl Default for Limits {
@@ -69,6 +77,8 @@ impl Default for Limits {
             line_bytes: 16 << 20,
             file_bytes: 1 << 30,
             call_batches: 8,
+            first_wait: Duration::from_millis(100),
+            longest_wait: Duration::from_secs(5),
         }
     }
 }

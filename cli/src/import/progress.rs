@@ -46,10 +46,10 @@ impl Progress {
         }
     }
 
-    /// So many more are done.
-    pub(crate) fn advance(&self, count: u64) {
+    /// So many are done.
+    pub(crate) fn set(&self, count: u64) {
         if let Some(bar) = &self.bar {
-            bar.inc(count);
+            bar.set_position(count);
         }
     }
 

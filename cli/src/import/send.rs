@@ -1,139 +1,156 @@
-//! The import itself: read, map, check, and only then send, call by call, so
-//! that it is known what is in.
+//! Sending batches, call by call, so that it is known what is in. Where a call breaks
+//! off, the service is asked where to go on, so that each batch is written once.
+
+use std::time::Duration;
 
 use anyhow::Context as _;
 use throughline_api::graph::v1::{ImportGraphRequest, ImportGraphResponse};
-use throughline_service_kit::Telemetry;
-use tonic::Request;
 use tonic::metadata::{Ascii, MetadataValue};
+use tonic::{Code, Request};
 
+use super::Limits;
 use super::progress::Progress;
-use super::{Limits, batches};
 use crate::failure::CallFailed;
 use crate::graph::Graph;
-use crate::json;
-use crate::options::ImportOptions;
 use crate::output::Output;
 use crate::render::text::plural;
 
-/// Imports what the options name.
-pub(crate) async fn run(
-    options: ImportOptions,
-    telemetry: &Telemetry,
-    output: &Output,
-) -> anyhow::Result<()> {
-    let limits = Limits::default();
-    let progress = Progress::new(output);
-    let authorization = options.token.as_deref().map(bearer).transpose()?;
-    let source = options.source()?;
-
-    progress.step(output, &format!("reading {}", source.path().display()));
-    let read = throughline_service_kit::spawn_blocking(move || source.read(&limits)).await;
-    let read = read.context("reading was cut off").and_then(|read| read);
-    let graph = read.inspect_err(|_| progress.end())?;
-    let counted = format!(
-        "{}, {}",
-        plural(graph.nodes.len() as i64, "node"),
-        plural(graph.edges.len() as i64, "edge")
-    );
-    let mut batches = batches::cut(graph, &limits);
-    let total = batches.len();
-    let first = usize::try_from(options.resume_from).unwrap_or(usize::MAX);
-    if first > total.max(1) {
-        progress.end();
-        anyhow::bail!(
-            "--resume-from {first}: there are only {}",
-            plural(total as i64, "batch")
-        );
-    }
-    let sending = format!("sending {counted} in {}", plural(total as i64, "batch"));
-    progress.step(output, &sending);
-    let items = |batches: &[ImportGraphRequest]| -> u64 { batches.iter().map(items_of).sum() };
-    progress.begin(items(&batches));
-    progress.advance(items(&batches[..first - 1]));
-    batches.drain(..first - 1);
-
-    let sender = Sender {
-        service: Graph::plain(&options.graph, telemetry)?,
-        authorization,
-        progress: progress.clone(),
-        output,
-        limits,
-        total,
-    };
-    let answer = sender.send(batches).await;
-    progress.end();
-    let answer = answer?;
-    if options.answer_as_json() {
-        output.print(&json::pretty(
-            "throughline.graph.v1.ImportGraphResponse",
-            &answer,
-        )?)?;
-    } else {
-        output.print(&format!(
-            "imported {} and {} in {}",
-            plural(answer.node_count, "node"),
-            plural(answer.edge_count, "edge"),
-            plural(answer.batch_count, "batch")
-        ))?;
-    }
-    Ok(())
-}
-
-fn items_of(batch: &ImportGraphRequest) -> u64 {
-    (batch.nodes.len() + batch.edges.len()) as u64
-}
-
-struct Sender<'a> {
-    service: Graph,
-    authorization: Option<MetadataValue<Ascii>>,
-    progress: Progress,
-    output: &'a Output,
-    limits: Limits,
-    total: usize,
+/// What is to be sent, how, and to whom.
+pub(super) struct Sender<'a> {
+    pub(super) service: Graph,
+    pub(super) authorization: Option<MetadataValue<Ascii>>,
+    pub(super) import_id: String,
+    pub(super) progress: Progress,
+    pub(super) output: &'a Output,
+    pub(super) limits: Limits,
+    /// How often in a row a call may fail and be tried again.
+    pub(super) retries: u32,
+    pub(super) batches: &'a [ImportGraphRequest],
 }
 
 impl Sender<'_> {
-    async fn send(
-        mut self,
-        batches: Vec<ImportGraphRequest>,
-    ) -> anyhow::Result<ImportGraphResponse> {
-        let mut done = ImportGraphResponse::default();
-        let mut batches = batches.into_iter().peekable();
+    /// Sends all batches that are not in yet; returns how many were.
+    pub(super) async fn run(&mut self, restart: bool) -> anyhow::Result<usize> {
         // One for all calls: a signal between two of them must not be lost.
         let mut interrupt = std::pin::pin!(tokio::signal::ctrl_c());
-        while let Some(next) = batches.peek() {
-            let next = next.sequence;
-            let call: Vec<_> = batches.by_ref().take(self.limits.call_batches).collect();
-            let last = call.last().map_or(next, |batch| batch.sequence);
-            let count = call.iter().map(items_of).sum();
-            let answer = tokio::select! {
-                answer = self.call(call) => answer,
-                _ = &mut interrupt => {
-                    let why = anyhow::anyhow!("interrupted");
-                    return Err(going_on(why, next, self.total));
-                }
-            };
-            let answer = answer.map_err(|failed| {
-                let next = failed.sequence().unwrap_or(next);
-                going_on(failed.into(), next, self.total)
-            })?;
-            done.batch_count += answer.batch_count;
-            done.node_count += answer.node_count;
-            done.edge_count += answer.edge_count;
-            self.progress.advance(count);
-            if batches.peek().is_some() {
-                self.progress.step(
-                    self.output,
-                    &format!("{last} of {} are in", plural(self.total as i64, "batch")),
-                );
-            }
-        }
-        Ok(done)
+        let mut last = 0;
+        let sent = tokio::select! {
+            sent = self.send(restart, &mut last) => sent,
+            _ = &mut interrupt => Err(anyhow::anyhow!("interrupted")),
+        };
+        sent.map_err(|why| going_on(why, last, self.batches.len()))
     }
 
-    async fn call(
-        &mut self,
+    async fn send(&mut self, restart: bool, last: &mut usize) -> anyhow::Result<usize> {
+        let total = self.batches.len();
+        self.progress.begin(items(self.batches));
+        let before = self.ask().await?;
+        // One that is all in is not to be gone on with, but to be made again.
+        let anew = restart || before == total;
+        if !anew {
+            *last = self.in_bounds(before)?;
+        }
+        let begin = *last;
+        if begin > 0 {
+            let going_on = format!(
+                "going on: {begin} of {} are in",
+                plural(total as i64, "batch")
+            );
+            self.progress.step(self.output, &going_on);
+        }
+        let mut failures = 0;
+        while *last < total {
+            self.progress.set(items(&self.batches[..*last]));
+            match self.call(*last).await {
+                Ok(answer) => {
+                    failures = 0;
+                    *last = usize::try_from(answer.last_sequence)?;
+                    if *last < total {
+                        let are_in = format!("{last} of {} are in", plural(total as i64, "batch"));
+                        self.progress.step(self.output, &are_in);
+                    }
+                }
+                Err(failed) => {
+                    let found = self.find_place(failed, &mut failures).await?;
+                    // What is known then may still be of the time before.
+                    if !(anew && *last == 0) {
+                        *last = found;
+                    }
+                }
+            }
+        }
+        Ok(begin)
+    }
+
+    /// Waits until the service says where to go on; gives up if it fails too often in a row.
+    async fn find_place(
+        &self,
+        mut failed: CallFailed,
+        failures: &mut u32,
+    ) -> anyhow::Result<usize> {
+        loop {
+            if !failed.may_pass() || *failures >= self.retries {
+                return Err(failed.into());
+            }
+            let wait = self.wait(*failures, &failed);
+            *failures += 1;
+            let count = format!("{failures} of {}", self.retries);
+            let seconds = wait.as_secs_f64();
+            let again = format!("{failed}\ntrying again in {seconds} s ({count})");
+            self.progress.step(self.output, &again);
+            tokio::time::sleep(wait).await;
+            match self.ask().await {
+                Ok(last) => return self.in_bounds(last),
+                Err(again) => failed = again,
+            }
+        }
+    }
+
+    /// Twice as long each time, and not shorter than the service asks for.
+    fn wait(&self, failures: u32, failed: &CallFailed) -> Duration {
+        let doubled = self.limits.first_wait * 2_u32.saturating_pow(failures.min(16));
+        let asked = failed.retry_after().unwrap_or_default();
+        doubled.max(asked).min(self.limits.longest_wait)
+    }
+
+    fn in_bounds(&self, last: usize) -> anyhow::Result<usize> {
+        let total = self.batches.len();
+        anyhow::ensure!(
+            last <= total,
+            "{} of the import `{}` are in, and here are only {total}: it is another import; \
+             --restart begins it anew",
+            plural(last as i64, "batch"),
+            self.import_id
+        );
+        Ok(last)
+    }
+
+    /// How many batches are in.
+    async fn ask(&self) -> Result<usize, CallFailed> {
+        let asks = ImportGraphRequest {
+            import_id: self.import_id.clone(),
+            ..ImportGraphRequest::default()
+        };
+        let answer = self.import(vec![asks]).await?;
+        Ok(usize::try_from(answer.last_sequence).unwrap_or(usize::MAX))
+    }
+
+    /// Sends some of the batches after the `last`.
+    async fn call(&self, last: usize) -> Result<ImportGraphResponse, CallFailed> {
+        let batches = self
+            .batches
+            .iter()
+            .skip(last)
+            .take(self.limits.call_batches);
+        let batches = batches.map(|batch| ImportGraphRequest {
+            import_id: self.import_id.clone(),
+            ..batch.clone()
+        });
+        self.import(batches.collect()).await
+    }
+
+    async fn import(
+        &self,
         batches: Vec<ImportGraphRequest>,
     ) -> Result<ImportGraphResponse, CallFailed> {
         let mut request = Request::new(tokio_stream::iter(batches));
@@ -142,19 +159,38 @@ impl Sender<'_> {
                 .metadata_mut()
                 .insert("authorization", authorization);
         }
-        let answer = self.service.client.import_graph(request).await;
+        let answer = self.service.client.clone().import_graph(request).await;
         self.service.answer(answer)
     }
 }
 
-/// What was sent before stays; whoever knows where can go on there.
-fn going_on(why: anyhow::Error, next: i64, total: usize) -> anyhow::Error {
-    if next <= 1 {
+impl CallFailed {
+    /// Whether the same import may well go on later: the service says so, or it was not
+    /// the service that answered.
+    fn may_pass(&self) -> bool {
+        match self.code() {
+            Code::Unavailable | Code::Aborted | Code::DeadlineExceeded => true,
+            Code::Unknown | Code::Internal | Code::Cancelled => !self.has_reason(),
+            _ => false,
+        }
+    }
+}
+
+fn items(batches: &[ImportGraphRequest]) -> u64 {
+    let each = batches
+        .iter()
+        .map(|batch| batch.nodes.len() + batch.edges.len());
+    each.sum::<usize>() as u64
+}
+
+/// What was sent before stays, and whoever asks for the same goes on there.
+fn going_on(why: anyhow::Error, last: usize, total: usize) -> anyhow::Error {
+    if last == 0 {
         return why;
     }
     anyhow::anyhow!(
-        "{why:#}\n{} of {total} are in: the same import with --resume-from {next} goes on there",
-        plural(next - 1, "batch")
+        "{why:#}\n{last} of {} are in: the same import again goes on there",
+        plural(total as i64, "batch")
     )
 }
 

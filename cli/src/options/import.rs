@@ -29,9 +29,16 @@ pub(crate) struct ImportOptions {
     /// With a file: the JSON lines of `graph export`. Without: print the answer as JSON
     #[arg(long, value_name = "FILE", num_args = 0..=1)]
     pub(crate) json: Option<Option<PathBuf>>,
-    /// Go on with an import that was cut off, at the batch that it named
-    #[arg(long, value_name = "SEQUENCE", default_value_t = 1, value_parser = clap::value_parser!(i64).range(1..))]
-    pub(crate) resume_from: i64,
+    /// What the service remembers the import by, so that the same command goes on where it was
+    /// cut off; by default a hash of what is imported
+    #[arg(long, value_name = "ID")]
+    pub(crate) import_id: Option<String>,
+    /// Begin anew, even if part of the import is in
+    #[arg(long)]
+    pub(crate) restart: bool,
+    /// How often in a row to try again when the service breaks off or cannot be reached
+    #[arg(long, value_name = "COUNT", default_value_t = 10)]
+    pub(crate) retries: u32,
     /// The graph service, in plain gRPC
     #[arg(long, env = "THROUGHLINE_GRAPH", value_name = "URL",
           default_value = "http://127.0.0.1:50051", value_parser = url)]

@@ -160,18 +160,41 @@ async fn an_import_cut_off_says_where_to_go_on() {
     let line = |n| format!("{{\"node\":{{\"id\":\"n{n:06}\",\"type\":\"T\"}}}}\n");
     std::fs::write(&file, (0..51_000).map(line).collect::<String>()).unwrap();
     let name = file.to_str().unwrap();
-    memory.kept.lock().unwrap().fails_at = Some(10);
-    let said = ask(&graph, &["import", "--json", name]).await.exits(1);
+    let import = ["import", "--json", name];
+    let sequences = || std::mem::take(&mut memory.kept.lock().unwrap().sequences);
+    // Given up at once; the same again goes on, and tries again by itself.
+    memory.kept.lock().unwrap().fails_at = Some((10, 2));
+    let given_up = [&import[..], &["--retries", "0"]].concat();
+    let said = ask(&graph, &given_up).await.exits(1);
     let said = said
         .says("8 of 11 batches are in")
         .says("the store is locked");
-    let said = said.says("worth trying again in 1 s");
-    said.says("9 batches of 11 are in: the same import with --resume-from 10");
-    let again = ["import", "--json", name, "--resume-from", "10"];
-    ask(&graph, &again).await.exits(0);
-    let kept = memory.kept.lock().unwrap();
-    assert_eq!(kept.sequences, (1..=11).collect::<Vec<_>>());
-    assert_eq!(kept.nodes.len(), 51_000);
+    said.says("worth trying again in 0.2 s")
+        .says("8 of 11 batches are in: the same import again goes on there");
+    let said = ask(&graph, &import).await.exits(0);
+    let said = said.says("going on: 9 of 11 batches are in");
+    said.says("trying again in 0.2 s (1 of 10)")
+        .prints("imported 6000 nodes and 0 edges in 2 batches");
+    assert_eq!(sequences(), (1..=11).collect::<Vec<_>>());
+    assert_eq!(memory.kept.lock().unwrap().nodes.len(), 51_000);
+    // What is all in is made again; so is what is to be, from whatever place.
+    ask(&graph, &import).await.exits(0);
+    assert_eq!(sequences(), (1..=11).collect::<Vec<_>>());
+    for count in [1, 11] {
+        for last in memory.kept.lock().unwrap().imports.values_mut() {
+            *last = 5;
+        }
+        memory.kept.lock().unwrap().fails_at = Some((count, 1));
+        let restart = [&import[..], &["--restart"]].concat();
+        ask(&graph, &restart).await.exits(0);
+        assert_eq!(sequences(), (1..=11).collect::<Vec<_>>());
+    }
+    let other = [&import[..], &["--import-id", "mine"]].concat();
+    let mine = || "mine".to_owned();
+    memory.kept.lock().unwrap().imports.insert(mine(), 12);
+    let said = ask(&graph, &other).await.exits(1);
+    said.says("12 batches of the import `mine` are in, and here are only 11")
+        .says("--restart");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -24,8 +24,10 @@ pub(crate) struct Kept {
     pub(crate) edges: BTreeMap<(String, String, String), Edge>,
     /// Batches as they came.
     pub(crate) sequences: Vec<i64>,
-    /// This batch fails, once.
-    pub(crate) fails_at: Option<i64>,
+    /// Before this batch so many calls fail.
+    pub(crate) fails_at: Option<(i64, u32)>,
+    /// The last batch of each import.
+    pub(crate) imports: BTreeMap<String, i64>,
     /// The next export breaks off after its nodes.
     pub(crate) breaks_off: bool,
     /// Tokens with which exports began.
@@ -54,10 +56,16 @@ impl GraphService for MemoryGraph {
         while let Some(batch) = batches.next().await {
             let batch = batch?;
             let mut kept = self.kept.lock().unwrap();
-            if kept.fails_at == Some(batch.sequence) {
-                kept.fails_at = None;
-                let details =
-                    ErrorDetails::with_retry_info(Some(std::time::Duration::from_secs(1)));
+            if batch.sequence == 0 {
+                done.last_sequence = *kept.imports.entry(batch.import_id).or_default();
+                return Ok(Response::new(done));
+            }
+            if let Some((at, times)) = kept.fails_at
+                && at == batch.sequence
+            {
+                kept.fails_at = (times > 1).then(|| (at, times - 1));
+                let wait = std::time::Duration::from_millis(200);
+                let details = ErrorDetails::with_retry_info(Some(wait));
                 return Err(detailed(
                     Code::Unavailable,
                     "the store is locked",
@@ -66,6 +74,8 @@ impl GraphService for MemoryGraph {
                 ));
             }
             kept.sequences.push(batch.sequence);
+            kept.imports.insert(batch.import_id, batch.sequence);
+            done.last_sequence = batch.sequence;
             done.batch_count += 1;
             done.node_count += batch.nodes.len() as i64;
             done.edge_count += batch.edges.len() as i64;

@@ -108,9 +108,9 @@ fn with(error: Error, metadata: HashMap<String, String>) -> Status {
             let (name, repeat) = match why {
                 Unavailable::Locked => ("STORE_LOCKED", true),
                 Unavailable::Stopped => ("STORE_STOPPED", true),
-                Unavailable::Full => ("STORE_FULL", false),
+                Unavailable::Full => ("STORE_FULL", true),
                 Unavailable::Corrupt => ("STORE_CORRUPT", false),
-                Unavailable::Io => ("STORE_IO", false),
+                Unavailable::Io => ("STORE_IO", true),
             };
             let mut details = reason(name, metadata);
             if repeat {
