@@ -1,7 +1,11 @@
+import process from 'node:process';
 import node from '@astrojs/node';
 import svelte from '@astrojs/svelte';
 import sentry from '@sentry/astro';
 import { defineConfig } from 'astro/config';
+import { afterBuild, release, version } from './build.ts';
+
+const named = release(await version());
 
 export default defineConfig({
   output: 'server',
@@ -13,14 +17,18 @@ export default defineConfig({
     sentry({
       telemetry: false,
       silent: true,
-      sourcemaps: { disable: !process.env.SENTRY_AUTH_TOKEN },
+      // Debug ids always; an upload where there is somebody to upload to. Maps are never served: see build.ts.
+      sourcemaps: { disable: process.env.SENTRY_AUTH_TOKEN ? false : 'disable-upload' },
+      unstable_sentryVitePluginOptions: { release: { name: named, inject: false } },
     }),
+    afterBuild(named),
   ],
   // No page keeps a session; without a driver none is opened.
   session: false,
   devToolbar: { enabled: false },
   security: {
     checkOrigin: true,
+    // `connect-src` and `frame-ancestors` are added where the pages are served: server/security.ts.
     csp: {
       directives: [
         "default-src 'self'",
@@ -32,5 +40,8 @@ export default defineConfig({
       ],
     },
   },
-  vite: { build: { sourcemap: 'hidden' } },
+  vite: {
+    build: { sourcemap: 'hidden' },
+    define: { __RELEASE__: JSON.stringify(named) },
+  },
 });

@@ -1,19 +1,31 @@
-// Loaded before the server (`--import`), so that the first request is traced too; a page imports it again, in vain.
-import * as Sentry from '@sentry/astro';
+// Loaded before the server (`--import`), so that the first request is traced too; pages import it again, in vain.
 import process from 'node:process';
+import * as Sentry from '@sentry/astro';
 
-const dsn = process.env.SENTRY_DSN;
-const gateway = process.env.SITE_GATEWAY_URL ?? 'http://127.0.0.1:8080';
+const { SENTRY_DSN, SENTRY_ENVIRONMENT, SENTRY_RELEASE, SENTRY_TRACES_SAMPLE_RATE } = process.env;
 
-if (dsn && !Sentry.getClient()) {
+/** What is asked by machines only, and would drown the rest. */
+const UNTRACED = ['/health', '/tunnel', '/settings.json', '/_astro/', '/favicon.svg'];
+
+if (SENTRY_DSN && !Sentry.getClient()) {
   Sentry.init({
-    dsn,
-    ...(process.env.SENTRY_RELEASE && { release: process.env.SENTRY_RELEASE }),
-    ...(process.env.SENTRY_ENVIRONMENT && { environment: process.env.SENTRY_ENVIRONMENT }),
-    tracesSampleRate: Number(process.env.SENTRY_TRACES_SAMPLE_RATE ?? '1'),
-    tracePropagationTargets: [gateway],
+    dsn: SENTRY_DSN,
+    release: SENTRY_RELEASE ?? (await builtAs()),
+    environment: SENTRY_ENVIRONMENT ?? 'production',
+    tracesSampleRate: Number(SENTRY_TRACES_SAMPLE_RATE ?? '1'),
+    tracePropagationTargets: [process.env.SITE_GATEWAY_URL ?? 'http://127.0.0.1:8080'],
     propagateTraceparent: true,
     enableLogs: true,
+    integrations: [
+      Sentry.httpIntegration({ ignoreIncomingRequests: (path) => UNTRACED.some((untraced) => path.startsWith(untraced)) }),
+      Sentry.consoleLoggingIntegration({ levels: ['warn', 'error'] }),
+    ],
     initialScope: { tags: { 'service.name': 'ssr' } },
   });
+}
+
+/** The release that the build wrote down beside itself. */
+async function builtAs(): Promise<string | undefined> {
+  const { readFile } = await import('node:fs/promises');
+  return readFile(new URL('dist/release.txt', `file://${process.cwd()}/`), 'utf8').catch(() => undefined);
 }

@@ -3,6 +3,9 @@
 import { createServer } from 'node:http';
 import process from 'node:process';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { settings } from '../src/server/settings.ts';
+import { secure } from './security.ts';
+import { TUNNEL, tunnel } from './tunnel.ts';
 
 /** How long open requests have to end when it stops, in milliseconds. */
 const DRAIN_MS = 5_000;
@@ -21,7 +24,14 @@ process.env.ASTRO_NODE_AUTOSTART = 'disabled';
 const entry: string = '../dist/server/entry.mjs';
 const { handler } = (await import(entry)) as { handler: (request: IncomingMessage, response: ServerResponse) => void };
 
-const server = createServer(handler);
+const { browser } = settings();
+const connect = [...new Set([browser.gatewayUrl, browser.inspectorUrl])];
+
+const server = createServer((request, response) => {
+  secure(response, connect);
+  if (request.url === TUNNEL) void tunnel(request, response, browser.dsn);
+  else handler(request, response);
+});
 server.listen(port, host, () => {
   const address = server.address();
   const taken = typeof address === 'object' && address ? address.port : port;

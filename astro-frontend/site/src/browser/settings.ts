@@ -10,6 +10,10 @@ export interface BrowserSettings {
   readonly release: string;
   readonly environment: string;
   readonly tracesSampleRate: number;
+  /** The URLs that requests carry the trace to, by their beginning. */
+  readonly propagationTargets: readonly string[];
+  readonly replaysSessionSampleRate: number;
+  readonly replaysOnErrorSampleRate: number;
   /** Whether the site's server may write to the graph. */
   readonly editable: boolean;
   /** Whether there is a lab. */

@@ -19,18 +19,22 @@ export function settings(env: NodeJS.ProcessEnv = process.env): Settings {
   const gatewayUrl = env.SITE_GATEWAY_URL ?? 'http://127.0.0.1:8080';
   const inspectorUrl = env.SITE_INSPECTOR_URL ?? 'http://127.0.0.1:8969';
   const faults = ['1', 'true'].includes(env.SITE_FAULTS ?? '');
+  const publicGatewayUrl = env.SITE_PUBLIC_GATEWAY_URL ?? gatewayUrl;
   return {
     gatewayUrl,
     inspectorUrl,
     writeToken: env.SITE_WRITE_TOKEN ?? '',
     faults,
     browser: {
-      gatewayUrl: env.SITE_PUBLIC_GATEWAY_URL ?? gatewayUrl,
+      gatewayUrl: publicGatewayUrl,
       inspectorUrl: env.SITE_PUBLIC_INSPECTOR_URL ?? inspectorUrl,
       dsn: env.SITE_BROWSER_DSN ?? '',
       release: env.SENTRY_RELEASE ?? '',
       environment: env.SENTRY_ENVIRONMENT ?? '',
       tracesSampleRate: Number(env.SENTRY_TRACES_SAMPLE_RATE ?? '1'),
+      propagationTargets: (env.SITE_PROPAGATION_TARGETS ?? publicGatewayUrl).split(',').filter(Boolean),
+      replaysSessionSampleRate: Number(env.SITE_REPLAYS_SESSION_SAMPLE_RATE ?? '0.1'),
+      replaysOnErrorSampleRate: Number(env.SITE_REPLAYS_ERROR_SAMPLE_RATE ?? '1'),
       editable: Boolean(env.SITE_WRITE_TOKEN),
       faults,
     },

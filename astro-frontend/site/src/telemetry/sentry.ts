@@ -1,23 +1,63 @@
 // The browser's SDK, as this site has it. Loaded only where there is a DSN.
-import * as Sentry from '@sentry/astro';
+// By name: a namespace that is passed on whole would take the recorder of replays along.
+import {
+  addIntegration,
+  browserTracingIntegration,
+  captureException,
+  consoleLoggingIntegration,
+  getActiveSpan,
+  init as initSdk,
+  spanStreamingIntegration,
+  startInactiveSpan,
+  startNewTrace,
+  withActiveSpan,
+  withScope,
+} from '@sentry/astro';
 import type { SentryApi, Span } from '@throughline/shared/tracing';
 import type { BrowserSettings } from '../browser/settings.ts';
+import { nameIsland } from './islands.ts';
 
-export const api: SentryApi = Sentry;
+export const api: SentryApi = { captureException, getActiveSpan, startInactiveSpan, startNewTrace, withActiveSpan, withScope };
 
 /** Starts the SDK; returns the span of the page load. */
 export function init(settings: BrowserSettings): Span | undefined {
-  Sentry.init({
+  const client = initSdk({
     dsn: settings.dsn,
     tunnel: '/tunnel',
-    ...(settings.release && { release: settings.release }),
-    ...(settings.environment && { environment: settings.environment }),
+    release: settings.release || __RELEASE__,
+    environment: settings.environment || 'production',
     tracesSampleRate: settings.tracesSampleRate,
-    tracePropagationTargets: [settings.gatewayUrl, /^\/(?!\/)/],
+    // The gateway's origin, and this site's own.
+    tracePropagationTargets: [...settings.propagationTargets, /^\/(?!\/)/],
     propagateTraceparent: true,
     enableLogs: true,
-    integrations: [Sentry.browserTracingIntegration({ instrumentNavigation: false }), Sentry.spanStreamingIntegration()],
+    replaysSessionSampleRate: settings.replaysSessionSampleRate,
+    replaysOnErrorSampleRate: settings.replaysOnErrorSampleRate,
+    integrations: [
+      // Every navigation is a page load, and what a user does within a page is an action with a trace of its own.
+      browserTracingIntegration({ instrumentNavigation: false, enableInp: true }),
+      spanStreamingIntegration(),
+      consoleLoggingIntegration({ levels: ['warn', 'error'] }),
+    ],
     initialScope: { tags: { 'service.name': 'browser' } },
   });
-  return Sentry.getActiveSpan();
+  const load = getActiveSpan();
+  client?.on('beforeSendEvent', nameIsland);
+  if (settings.replaysSessionSampleRate > 0 || settings.replaysOnErrorSampleRate > 0) whenIdle(() => void addReplay());
+  return load;
+}
+
+/** The recorder is larger than the rest of the SDK: it comes when the page is there. */
+async function addReplay(): Promise<void> {
+  const { replay } = await import('./replay.ts');
+  addIntegration(replay());
+}
+
+function whenIdle(work: () => void): void {
+  const idle = (): void => {
+    if ('requestIdleCallback' in window) requestIdleCallback(work, { timeout: 2_000 });
+    else setTimeout(work, 200);
+  };
+  if (document.readyState === 'complete') idle();
+  else window.addEventListener('load', idle, { once: true });
 }

@@ -1,0 +1,46 @@
+// What is done around Astro's build: the release is written down, and source maps leave the public folder.
+import { execFileSync } from 'node:child_process';
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import type { AstroIntegration } from 'astro';
+
+/** The release of this build: `throughline@<version>+<commit>`, as the services have it. */
+export function release(version: string): string {
+  if (process.env.SENTRY_RELEASE) return process.env.SENTRY_RELEASE;
+  try {
+    const commit = execFileSync('git', ['rev-parse', '--short=12', 'HEAD'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+    return `throughline@${version}+${commit.trim()}`;
+  } catch {
+    return `throughline@${version}`;
+  }
+}
+
+/** Where source maps lie, beside what is served. */
+export const SOURCE_MAPS = 'source-maps';
+
+export function afterBuild(named: string): AstroIntegration {
+  return {
+    name: 'after-build',
+    hooks: {
+      'astro:build:done': async ({ dir }) => {
+        const client = fileURLToPath(dir);
+        const dist = dirname(client.replace(/\/$/, ''));
+        await writeFile(join(dist, 'release.txt'), named);
+        const maps = join(dist, SOURCE_MAPS);
+        for (const entry of await readdir(client, { recursive: true })) {
+          if (!entry.endsWith('.map')) continue;
+          await mkdir(dirname(join(maps, entry)), { recursive: true });
+          await rename(join(client, entry), join(maps, entry));
+        }
+      },
+    },
+  };
+}
+
+/** The version in this package's manifest. */
+export async function version(): Promise<string> {
+  const manifest: unknown = JSON.parse(await readFile(new URL('package.json', import.meta.url), 'utf8'));
+  return (manifest as { version: string }).version;
+}
