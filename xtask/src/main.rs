@@ -7,6 +7,7 @@
 )]
 
 mod bench;
+mod site;
 mod test;
 mod up;
 mod workspace;

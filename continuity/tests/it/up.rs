@@ -84,7 +84,8 @@ async fn nothing_outlives_it_when_it_is_killed() {
     let process = ANY_PORTS
         .iter()
         .fold(
-            Process::builder("xtask").arg("up"),
+            // The site is the browser tests' affair.
+            Process::builder("xtask").arg("up").arg("--no-site"),
             |process, (name, value)| process.env(name, value),
         )
         .spawn_until(|stdout| stdout.contains("running; Ctrl-C stops all of it"))

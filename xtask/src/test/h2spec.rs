@@ -53,6 +53,7 @@ pub(crate) async fn run(tally: &mut Tally) -> anyhow::Result<()> {
             env.push(("GRAPH_STORE", format!("sqlite:{}", store.display())));
         }
         let launch = Launch {
+            folder: None,
             service,
             program: workspace::binary(package, &[]).await?,
             args: Vec::new(),

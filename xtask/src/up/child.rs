@@ -53,7 +53,11 @@ impl Child {
         let service = launch.service;
         let file =
             File::create(&log).with_context(|| format!("{} cannot be written", log.display()))?;
-        let mut process = command(&launch.program)
+        let mut command = command(&launch.program);
+        if let Some(folder) = launch.folder {
+            command.current_dir(folder);
+        }
+        let mut process = command
             .args(launch.args)
             .envs(launch.env)
             // Its stdin stays open as long as we live: when it ends, however we
@@ -172,6 +176,7 @@ mod tests {
             program: "/bin/sh".into(),
             args: vec!["-c", "echo 'GRAPH_STORE is wrong' >&2; exit 64"],
             env: vec![],
+            folder: None,
         };
         let error = Child::start(launch, log.clone())
             .await
@@ -196,6 +201,7 @@ mod tests {
                 "echo graph listening on http://127.0.0.1:7; read line; exit 0",
             ],
             env: vec![],
+            folder: None,
         };
         let mut child = Child::start(launch, log.clone()).await.unwrap();
         assert_eq!(child.address().port(), 7);

@@ -31,6 +31,15 @@ pub(crate) struct Options {
     /// Where the inspector listens; another port if it is busy
     #[arg(long, env = "INSPECTOR_LISTEN", default_value = "127.0.0.1:8969")]
     inspector_listen: SocketAddr,
+    /// Where the site listens; another port if it is busy
+    #[arg(long, env = "SITE_LISTEN", default_value = "127.0.0.1:4321")]
+    site_listen: SocketAddr,
+    /// Leave the site out, as `--once` does
+    #[arg(long)]
+    no_site: bool,
+    /// Have the services obey faults, and the site show its lab, where each hop can be broken
+    #[arg(long)]
+    faults: bool,
     /// Take the trace layer out of a service's side, to see the break found
     #[arg(long, value_name = "SERVICE:SIDE", hide = true)]
     layers_out: Option<LayersOut>,
@@ -69,9 +78,14 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<ExitCode> {
 }
 
 async fn bring_up(stack: &mut Stack, data: &Data, options: &Options) -> anyhow::Result<Outcome> {
-    println!("building the services (dev profile)");
+    eprintln!("building the services (dev profile)");
     let binaries = crate::workspace::build().await?;
-    stack.start(&binaries, data, options).await?;
+    // Who asks for one trace in the terminal looks at no page.
+    let with_site = !options.no_site && !options.once && site_is_built().await;
+    stack.start(&binaries, data, options, with_site).await?;
+    if let Some(site) = stack.addresses().site {
+        println!("http://{site} shows this workspace's dependency graph");
+    }
     let whole = tokio::select! {
         whole = query::run(&binaries, data, stack.addresses(), options.layers_out.as_ref()) => whole?,
         died = stack.first_death() => anyhow::bail!(died),
@@ -83,6 +97,15 @@ async fn bring_up(stack: &mut Stack, data: &Data, options: &Options) -> anyhow::
     } else {
         Outcome::Broken
     })
+}
+
+/// Builds the site; says why there is none if it cannot be had.
+async fn site_is_built() -> bool {
+    let built = crate::site::build().await;
+    if let Err(why) = &built {
+        eprintln!("there is no site: {why}");
+    }
+    built.is_ok()
 }
 
 /// Stays until Ctrl-C, or until a service dies.

@@ -18,6 +18,8 @@ pub(crate) struct Launch {
     pub(crate) args: Vec<&'static str>,
     /// Its variables, besides those that all inherit.
     pub(crate) env: Vec<(&'static str, String)>,
+    /// Where it is started, if that is not the workspace's root.
+    pub(crate) folder: Option<PathBuf>,
 }
 
 /// Variables of these prefixes do not reach a child from outside: what is set
@@ -29,6 +31,7 @@ const WITHHELD: &[&str] = &[
     "GRAPH_",
     "GATEWAY_",
     "INSPECTOR_",
+    "SITE_",
     "TRACE_LAYERS",
 ];
 
@@ -38,7 +41,13 @@ pub(crate) fn is_withheld(name: &str) -> bool {
 }
 
 /// The projects that DSNs name: every service has one of its own.
-const PROJECTS: &[(&str, u32)] = &[("throughline", 1), ("gateway", 2), ("graph", 3)];
+const PROJECTS: &[(&str, u32)] = &[
+    ("throughline", 1),
+    ("gateway", 2),
+    ("graph", 3),
+    ("browser", 4),
+    ("ssr", 5),
+];
 
 /// Where `service` sends its telemetry.
 pub(crate) fn dsn(service: &str, inspector: SocketAddr) -> String {
@@ -59,6 +68,7 @@ pub(crate) fn inspector(binaries: &Binaries, data: &Data, listen: SocketAddr) ->
             ("INSPECTOR_LISTEN", listen.to_string()),
             ("INSPECTOR_DATA_DIR", shown(&data.path("inspector"))),
         ],
+        folder: None,
     }
 }
 
@@ -82,6 +92,7 @@ pub(crate) fn graph(
         program: binaries.graph.clone(),
         args: Vec::new(),
         env,
+        folder: None,
     }
 }
 
@@ -91,9 +102,13 @@ pub(crate) fn gateway(
     listen: SocketAddr,
     graph: SocketAddr,
     inspector: SocketAddr,
+    site: Option<SocketAddr>,
     out: Option<&LayersOut>,
 ) -> Launch {
     let mut env = telemetry("gateway", inspector, out);
+    if let Some(site) = site {
+        env.push(("GATEWAY_ORIGINS", origins(site)));
+    }
     env.push(("GATEWAY_LISTEN", listen.to_string()));
     env.push(("GATEWAY_GRAPH_URL", format!("http://{graph}")));
     Launch {
@@ -101,7 +116,39 @@ pub(crate) fn gateway(
         program: binaries.gateway.clone(),
         args: Vec::new(),
         env,
+        folder: None,
     }
+}
+
+/// The site: its server, and what it tells browsers.
+pub(crate) fn site(
+    data: &Data,
+    listen: SocketAddr,
+    gateway: SocketAddr,
+    inspector: SocketAddr,
+    faults: bool,
+) -> Launch {
+    let mut env = telemetry("ssr", inspector, None);
+    env.push(("SITE_LISTEN", listen.to_string()));
+    env.push(("SITE_GATEWAY_URL", format!("http://{gateway}")));
+    env.push(("SITE_INSPECTOR_URL", format!("http://{inspector}")));
+    env.push(("SITE_BROWSER_DSN", dsn("browser", inspector)));
+    env.push(("SITE_REPLAYS_SESSION_SAMPLE_RATE", "1".to_owned()));
+    env.push(("SITE_WRITE_TOKEN", data.token().to_owned()));
+    env.push(("SITE_FAULTS", faults.to_string()));
+    Launch {
+        service: "site",
+        program: crate::site::node(),
+        args: vec!["--import", "./sentry.server.config.ts", "server/main.ts"],
+        env,
+        folder: Some(crate::site::server()),
+    }
+}
+
+/// The origins under which a browser on this machine knows the site.
+fn origins(site: SocketAddr) -> String {
+    let port = site.port();
+    format!("http://{site},http://localhost:{port}")
 }
 
 /// The variables that make a process of `service` send to the inspector.
@@ -170,7 +217,8 @@ mod tests {
             graph: "/b/graph".into(),
             gateway: "/b/gateway".into(),
         };
-        let gateway = gateway(&binaries, address(1), address(2), address(3), None);
+        let site_at = Some(address(4));
+        let gateway = gateway(&binaries, address(1), address(2), address(3), site_at, None);
         assert_eq!(
             get(&gateway.env, "GATEWAY_GRAPH_URL"),
             Some("http://127.0.0.1:2")
@@ -178,6 +226,17 @@ mod tests {
         assert_eq!(
             get(&gateway.env, "SENTRY_DSN"),
             Some("http://gateway@127.0.0.1:3/2")
+        );
+        assert_eq!(
+            get(&gateway.env, "GATEWAY_ORIGINS"),
+            Some("http://127.0.0.1:4,http://localhost:4")
+        );
+        let site = site(&data, address(4), address(1), address(3), false);
+        assert_eq!(get(&site.env, "SITE_WRITE_TOKEN"), Some(data.token()));
+        assert_eq!(
+            get(&site.env, "SITE_BROWSER_DSN"),
+            Some("http://browser@127.0.0.1:3/4"),
+            "its pages have a DSN of their own"
         );
         let graph = graph(&binaries, &data, address(2), address(3), None);
         assert_eq!(get(&graph.env, "GRAPH_WRITE_TOKEN"), Some(data.token()));

@@ -24,10 +24,15 @@ pub(crate) struct Addresses {
     pub(crate) graph: SocketAddr,
     /// The gateway.
     pub(crate) gateway: SocketAddr,
+    /// The site, where it could be built.
+    pub(crate) site: Option<SocketAddr>,
 }
 
 impl fmt::Display for Addresses {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(site) = self.site {
+            writeln!(f, "site       http://{site}   the graph explorer")?;
+        }
         writeln!(
             f,
             "gateway    http://{}   grpc-web, for browsers",
@@ -43,29 +48,41 @@ impl fmt::Display for Addresses {
 }
 
 impl Stack {
-    /// Starts the inspector, then the graph service, then the gateway.
+    /// Starts the inspector, then the graph service, then the gateway, then the site.
     pub(crate) async fn start(
         &mut self,
         binaries: &Binaries,
         data: &Data,
         options: &Options,
+        with_site: bool,
     ) -> anyhow::Result<()> {
+        // First of all: the gateway is to know the origin of its pages.
+        let site = with_site.then(|| named(free("site", options.site_listen)));
         let out = options.layers_out.as_ref();
         let listen = free("inspector", options.inspector_listen);
         let inspector = self
             .child(plan::inspector(binaries, data, listen), data)
             .await?;
         let listen = free("graph", options.graph_listen);
-        let graph = self
-            .child(plan::graph(binaries, data, listen, inspector, out), data)
-            .await?;
+        let mut launch = plan::graph(binaries, data, listen, inspector, out);
+        launch.env.extend(options.faults.then(faults));
+        let graph = self.child(launch, data).await?;
         let listen = free("gateway", options.gateway_listen);
-        let launch = plan::gateway(binaries, listen, graph, inspector, out);
+        let mut launch = plan::gateway(binaries, listen, graph, inspector, site, out);
+        launch.env.extend(options.faults.then(faults));
         let gateway = self.child(launch, data).await?;
+        let site = match site {
+            Some(listen) => {
+                let launch = plan::site(data, listen, gateway, inspector, options.faults);
+                Some(self.child(launch, data).await?)
+            }
+            None => None,
+        };
         self.addresses = Some(Addresses {
             inspector,
             graph,
             gateway,
+            site,
         });
         Ok(())
     }
@@ -109,7 +126,7 @@ impl Stack {
         let service = launch.service;
         let child = Child::start(launch, data.log(service)).await?;
         let address = child.address();
-        println!("{service} listens on http://{address}");
+        eprintln!("{service} listens on http://{address}");
         self.children.push(child);
         Ok(address)
     }
@@ -119,12 +136,27 @@ impl Stack {
 fn free(service: &str, wanted: SocketAddr) -> SocketAddr {
     match TcpListener::bind(wanted) {
         Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
-            println!("port {} is busy: {service} takes another", wanted.port());
+            eprintln!("port {} is busy: {service} takes another", wanted.port());
             SocketAddr::new(wanted.ip(), 0)
         }
         // Any other error is better told by the service itself.
         _ => wanted,
     }
+}
+
+/// The same address with a port that can be named before anybody listens on it.
+fn named(wanted: SocketAddr) -> SocketAddr {
+    if wanted.port() != 0 {
+        return wanted;
+    }
+    TcpListener::bind(wanted)
+        .and_then(|listener| listener.local_addr())
+        .unwrap_or(wanted)
+}
+
+/// What makes a service obey faults.
+fn faults() -> (&'static str, String) {
+    ("THROUGHLINE_FAULTS", "1".to_owned())
 }
 
 #[cfg(test)]
