@@ -162,17 +162,20 @@ fn trace_id(number: usize) -> String {
 /// A transaction of `SPANS` spans.
 fn envelope(number: usize) -> String {
     let id = trace_id(number);
+    // Far from the others, which are not to be looked at as its neighbours.
+    let start = (number + 1) * 10_000;
+    let end = start + 1;
     let child = |span: usize| {
         format!(
             "{{\"trace_id\":\"{id}\",\"span_id\":\"{:016x}\",\"parent_span_id\":\"{:016x}\",\"op\":\"task\",\
-             \"start_timestamp\":100,\"timestamp\":101}}",
+             \"start_timestamp\":{start},\"timestamp\":{end}}}",
             span + 1,
             1
         )
     };
     let children: Vec<String> = (1..SPANS).map(child).collect();
     format!(
-        "{{}}\n{{\"type\":\"transaction\"}}\n{{\"transaction\":\"load\",\"start_timestamp\":100,\"timestamp\":101,\
+        "{{}}\n{{\"type\":\"transaction\"}}\n{{\"transaction\":\"load\",\"start_timestamp\":{start},\"timestamp\":{end},\
          \"contexts\":{{\"trace\":{{\"trace_id\":\"{id}\",\"span_id\":\"{:016x}\",\"op\":\"task\"}}}},\
          \"spans\":[{}]}}\n",
         1,
