@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use http::HeaderMap;
 
-use crate::Code;
+use crate::{Code, Limits};
 
 const GRPC_TIMEOUT: &str = "grpc-timeout";
 
@@ -18,22 +18,32 @@ pub(crate) struct Deadline {
 
 impl Deadline {
     /// The deadline of a request that arrives, or leaves, now.
-    pub(crate) fn of(headers: &HeaderMap, slack: Duration) -> Self {
-        let at = headers
+    pub(crate) fn of(headers: &HeaderMap, limits: &Limits) -> Self {
+        let timeout = headers
             .get(GRPC_TIMEOUT)
-            .and_then(|value| parse_timeout(value.as_bytes()))
-            .and_then(|timeout| Instant::now().checked_add(timeout));
-        Self { at, slack }
+            .and_then(|value| parse_timeout(value.as_bytes()));
+        Self {
+            at: timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
+            slack: slack(timeout.unwrap_or_default(), limits),
+        }
     }
 
     /// What a call that nobody waits for any more ended with. The side that
-    /// gives up may do so a little before its own deadline, hence the slack.
+    /// gives up may do so a little before this side's deadline, hence the slack.
     pub(crate) fn code_of_drop(&self, now: Instant) -> Code {
         match self.at {
             Some(at) if now + self.slack >= at => Code::DeadlineExceeded,
             _ => Code::Cancelled,
         }
     }
+}
+
+/// A timeout counts from where it is read, so this deadline is later than that of the side which wrote it by the time that
+/// the request took: on a busy machine more than milliseconds, and a part of the whole that matters to nobody.
+fn slack(timeout: Duration, limits: &Limits) -> Duration {
+    let share = timeout / limits.deadline_slack_share.max(1);
+    let most = limits.deadline_slack_most;
+    share.min(most).max(limits.deadline_slack)
 }
 
 /// Reads a `grpc-timeout`: at most eight digits and one of `H M S m u n`.
@@ -95,6 +105,19 @@ mod tests {
         assert_eq!(of(Some(Duration::from_millis(6))), Code::Cancelled);
         assert_eq!(of(Some(Duration::from_millis(5))), Code::DeadlineExceeded);
         assert_eq!(of(Some(Duration::ZERO)), Code::DeadlineExceeded);
+    }
+
+    #[test]
+    fn the_slack_is_a_share_within_bounds() {
+        let check = |timeout, expected| {
+            let timeout = Duration::from_millis(timeout);
+            let slack = slack(timeout, &Limits::default());
+            assert_eq!(slack, Duration::from_millis(expected), "{timeout:?}");
+        };
+        check(0, 5);
+        check(20, 5);
+        check(500, 50);
+        check(60_000, 100);
     }
 
     proptest! {

@@ -57,7 +57,6 @@ impl Ending {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
 
     use http::{HeaderValue, Response};
 
@@ -68,7 +67,7 @@ mod tests {
         if let Some(timeout) = timeout {
             headers.insert("grpc-timeout", HeaderValue::from_static(timeout));
         }
-        Ending::new(Deadline::of(&headers, Duration::from_millis(5)))
+        Ending::new(Deadline::of(&headers, &crate::Limits::default()))
     }
 
     fn head(http: u16, grpc: Option<&'static str>) -> response::Parts {

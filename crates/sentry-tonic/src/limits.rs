@@ -14,6 +14,10 @@ pub struct Limits {
     pub value_bytes: usize,
     /// A drop this little before the deadline counts as the deadline.
     pub deadline_slack: Duration,
+    /// So does one within this part of the call's whole time: 10 is a tenth.
+    pub deadline_slack_share: u32,
+    /// But for this long at most.
+    pub deadline_slack_most: Duration,
     /// The bounds on the trace headers themselves.
     pub propagation: sentry_propagation::Limits,
 }
@@ -25,6 +29,8 @@ impl Default for Limits {
             message_bytes: 256,
             value_bytes: 200,
             deadline_slack: Duration::from_millis(5),
+            deadline_slack_share: 10,
+            deadline_slack_most: Duration::from_millis(100),
             propagation: sentry_propagation::Limits::default(),
         }
     }

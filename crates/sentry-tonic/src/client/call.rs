@@ -36,7 +36,7 @@ impl Call {
         }
         request.extensions_mut().insert(Injected);
         Self {
-            ending: Ending::new(Deadline::of(request.headers(), limits.deadline_slack)),
+            ending: Ending::new(Deadline::of(request.headers(), limits)),
             span,
         }
     }

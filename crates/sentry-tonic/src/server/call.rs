@@ -54,7 +54,7 @@ impl Call {
         let scope = CallScope::fork(config.hub.as_ref(), &incoming, tags);
         let call = Self {
             method: RpcMethod::from_path(request.uri().path(), limits.method_bytes),
-            ending: Ending::new(Deadline::of(headers, limits.deadline_slack)),
+            ending: Ending::new(Deadline::of(headers, limits)),
             scope,
             arrival: Some(Arrival {
                 incoming: incoming.clone(),
