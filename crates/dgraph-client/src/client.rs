@@ -79,7 +79,9 @@ impl Dgraph {
             .inspect_err(|error| span::failed(&span, error))
     }
 
-    /// Reads: all queries of one [`Read`] are of one moment, that of the first.
+    /// Reads: all queries of one [`Read`] are of one moment, that of the first, as far as Dgraph keeps to it: it forgets
+    /// an index entry that has been emptied since (seen in v25.3.8), so that a later query of the same moment may miss
+    /// what was deleted meanwhile. What must not depend on that goes into one query.
     pub fn read(&self) -> Read {
         Read::new(self.clone(), 0, false)
     }

@@ -164,15 +164,14 @@ impl Cluster {
         alpha.call(message, metadata, left(until)?).await
     }
 
-    /// The next alpha in turn that is well, else one that has rested, else any; not the last, if there is another.
+    /// The next alpha in turn that is well or has rested, else any; not the last, if there is another.
     fn choose(&self, last: Option<usize>) -> usize {
         let count = self.alphas.len();
         let begin = self.next.fetch_add(1, Ordering::Relaxed);
         let turn = || (0..count).map(|step| begin.wrapping_add(step) % count);
         let others = || turn().filter(|at| count == 1 || Some(*at) != last);
-        let with = |health| others().find(|at| self.alphas[*at].health() == health);
-        with(Health::Good)
-            .or_else(|| with(Health::Rested))
+        others()
+            .find(|at| self.alphas[*at].health() != Health::Rests)
             .or_else(|| others().next())
             .unwrap_or(0)
     }

@@ -208,19 +208,21 @@ impl From<Status> for Error {
     }
 }
 
-/// Whether the status was made here, since there is no connection, and if so whether there never was one.
+/// Whether the status was made here, since there is no connection, and if so whether there never was one. One that Dgraph
+/// sent has no source.
 fn connecting(status: &Status) -> Option<bool> {
     let mut cause = std::error::Error::source(status);
-    let mut transport = false;
+    cause?;
     while let Some(error) = cause {
         if error.is::<tonic::ConnectError>() {
             return Some(true);
         }
-        transport |= error.is::<tonic::transport::Error>() || error.is::<std::io::Error>();
+        if error.is::<tonic::TimeoutExpired>() {
+            return None;
+        }
         cause = error.source();
     }
-    (transport && !matches!(status.code(), Code::Cancelled | Code::DeadlineExceeded))
-        .then_some(false)
+    Some(false)
 }
 
 #[cfg(test)]

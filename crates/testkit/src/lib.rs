@@ -21,6 +21,7 @@ mod binaries;
 mod blackhole;
 mod collector;
 mod disk;
+pub mod dgraph;
 mod process;
 mod proxy;
 mod server;

@@ -1,0 +1,142 @@
+//! A real Dgraph: one that runs (`DGRAPH_ENDPOINT`), else a zero and an alpha of a binary (`DGRAPH_BIN`, or `dgraph` on the
+//! PATH) on ports of their own, with nothing reported to anybody.
+
+use std::{
+    ffi::OsString,
+    net::TcpListener,
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    sync::OnceLock,
+};
+
+use throughline_dgraph_client::{Dgraph, Options};
+
+use crate::SAFETY;
+
+/// Lets one test at a time have the process's one Dgraph, which is empty. Nothing, and a line that says so on stderr,
+/// where there is no Dgraph.
+///
+/// # Panics
+///
+/// Where there is one, and it cannot be used.
+pub async fn lock_real(test: &str) -> Option<RealDgraph> {
+    static ONE: OnceLock<tokio::sync::Mutex<Option<Started>>> = OnceLock::new();
+    let mut one = ONE.get_or_init(tokio::sync::Mutex::default).lock().await;
+    if one.is_none() {
+        *one = Started::find().await;
+    }
+    let Some(started) = &*one else {
+        skipped(test);
+        return None;
+    };
+    let endpoint = started.endpoint.clone();
+    Some(RealDgraph {
+        endpoint,
+        _one: one,
+    })
+}
+
+#[allow(clippy::print_stderr, reason = "where a test runner looks for it")]
+fn skipped(test: &str) {
+    eprintln!("skipped, for there is no Dgraph: {test}");
+}
+
+/// The right to the process's one Dgraph.
+pub struct RealDgraph {
+    endpoint: String,
+    _one: tokio::sync::MutexGuard<'static, Option<Started>>,
+}
+
+impl RealDgraph {
+    /// Its alpha, `host:port`.
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+}
+
+struct Started {
+    endpoint: String,
+    /// Its stdin ends with this process, whatever kind of end it has, and with it Dgraph.
+    _shell: Option<Child>,
+}
+
+/// Runs both until stdin ends, then ends just these two and removes their folder.
+const RUN: &str = r#"cd "$FOLDER" || exit 1
+"$DGRAPH" zero --bindall=false --port_offset="$OFFSET" --my="$ZERO" --wal=zw --raft="idx=1" --replicas=1 \
+  --telemetry="reports=false; sentry=false;" --logtostderr > zero.log 2>&1 &
+zero=$!
+"$DGRAPH" alpha --bindall=false --port_offset="$OFFSET" --zero="$ZERO" --postings=p --wal=w --tmp=t \
+  --telemetry="reports=false; sentry=false;" --cache="size-mb=64; percentage=40,40,20;" \
+  --badger="compression=snappy; numgoroutines=2; memtablesize=16777216;" --logtostderr > alpha.log 2>&1 &
+alpha=$!
+cat > /dev/null
+kill -9 $alpha $zero
+wait
+cd / && rm -rf "$FOLDER""#;
+
+impl Started {
+    async fn find() -> Option<Self> {
+        if let Ok(endpoint) = std::env::var("DGRAPH_ENDPOINT") {
+            ready(&endpoint).await;
+            let _shell = None;
+            return Some(Self { endpoint, _shell });
+        }
+        let binary = binary()?;
+        let folder = tempfile::tempdir().expect("a folder").keep();
+        let offset = free_offset();
+        let shell = Command::new("sh")
+            .args(["-c", RUN])
+            .env("DGRAPH", binary)
+            .env("FOLDER", folder)
+            .env("OFFSET", offset.to_string())
+            .env("ZERO", format!("localhost:{}", 5080 + offset))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("a shell");
+        let endpoint = format!("127.0.0.1:{}", 9080 + offset);
+        ready(&endpoint).await;
+        let _shell = Some(shell);
+        Some(Self { endpoint, _shell })
+    }
+}
+
+fn binary() -> Option<PathBuf> {
+    if let Some(path) = std::env::var_os("DGRAPH_BIN") {
+        return Some(path.into());
+    }
+    let path: OsString = std::env::var_os("PATH")?;
+    let mut candidates = std::env::split_paths(&path).map(|folder| folder.join("dgraph"));
+    candidates.find(|candidate| candidate.is_file())
+}
+
+/// Dgraph takes an offset to all of its ports: one at which all are free.
+fn free_offset() -> u16 {
+    let free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
+    let begin = u16::try_from(std::process::id() % 20_000).unwrap_or(0);
+    let mut offsets = (0..1_000_u16).map(|step| 10_000 + (begin + step * 37) % 40_000);
+    let found = offsets.find(|offset| {
+        [5080, 6080, 7080, 8080, 9080]
+            .iter()
+            .all(|base| free(base + offset))
+    });
+    found.expect("ports for a Dgraph")
+}
+
+async fn ready(endpoint: &str) {
+    let dgraph = Dgraph::new(Options::new([endpoint])).expect("an endpoint");
+    let ready = async {
+        while dgraph.version().await.is_err() {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        // Ready is not yet able to write, for a moment.
+        while dgraph.drop_all().await.is_err() {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    };
+    assert!(
+        tokio::time::timeout(SAFETY, ready).await.is_ok(),
+        "Dgraph at {endpoint} was never ready"
+    );
+}

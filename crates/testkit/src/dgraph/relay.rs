@@ -1,0 +1,67 @@
+//! A relay in front of the double, which can cut a connection in the middle of an answer.
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+};
+
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+};
+
+/// What all connections share.
+#[derive(Default)]
+pub(super) struct Wire {
+    /// The next bytes of an answer are cut in half, and the connection is closed.
+    pub(super) cut: AtomicBool,
+    /// Nobody is let in, and who is in is put out.
+    pub(super) closed: AtomicBool,
+    pub(super) connections: AtomicUsize,
+}
+
+pub(super) async fn run(listener: TcpListener, to: SocketAddr, wire: Arc<Wire>) {
+    while let Ok((client, _)) = listener.accept().await {
+        if wire.closed.load(Ordering::SeqCst) {
+            continue;
+        }
+        wire.connections.fetch_add(1, Ordering::SeqCst);
+        let wire = Arc::clone(&wire);
+        tokio::spawn(async move {
+            // A connection that breaks is what this is for.
+            let _ = pass(client, to, &wire).await;
+        });
+    }
+}
+
+async fn pass(client: TcpStream, to: SocketAddr, wire: &Wire) -> std::io::Result<()> {
+    let server = TcpStream::connect(to).await?;
+    let (mut from_client, mut to_client) = client.into_split();
+    let (mut from_server, mut to_server) = server.into_split();
+    let there = async {
+        tokio::io::copy(&mut from_client, &mut to_server).await?;
+        Ok(())
+    };
+    let back = async {
+        let mut buffer = vec![0; 16 * 1024];
+        loop {
+            let count = from_server.read(&mut buffer).await?;
+            if count == 0 {
+                return Ok(());
+            }
+            let cut = wire.cut.swap(false, Ordering::SeqCst) || wire.closed.load(Ordering::SeqCst);
+            let count = if cut { count / 2 } else { count };
+            to_client.write_all(&buffer[..count]).await?;
+            if cut {
+                return Ok(());
+            }
+        }
+    };
+    tokio::select! {
+        ended = there => ended,
+        ended = back => ended,
+    }
+}
