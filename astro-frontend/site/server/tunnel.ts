@@ -1,6 +1,7 @@
 // `POST /tunnel`: hands the browser's envelopes on, so that what blocks foreign hosts cuts no trace. Takes those of this
 // site's own DSN alone: it is no relay for others.
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { suppressTracing } from '@sentry/astro';
 
 export const TUNNEL = '/tunnel';
 
@@ -47,12 +48,15 @@ export async function tunnel(request: IncomingMessage, response: ServerResponse,
   if (!envelope) return answer(413);
   if (dsnOf(envelope) !== dsn) return answer(403, 'not a DSN of this site\n');
   try {
-    const answered = await fetch(endpoint(dsn), {
-      method: 'POST',
-      body: new Uint8Array(envelope),
-      headers: { 'content-type': 'application/x-sentry-envelope' },
-      signal: AbortSignal.timeout(limits.timeoutMs),
-    });
+    // What carries telemetry is none itself.
+    const answered = await suppressTracing(() =>
+      fetch(endpoint(dsn), {
+        method: 'POST',
+        body: new Uint8Array(envelope),
+        headers: { 'content-type': 'application/x-sentry-envelope' },
+        signal: AbortSignal.timeout(limits.timeoutMs),
+      }),
+    );
     for (const name of ['retry-after', 'x-sentry-rate-limits', 'x-sentry-error']) {
       const value = answered.headers.get(name);
       if (value) response.setHeader(name, value);

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use http::StatusCode;
-use http::header::{HOST, ORIGIN};
+use http::header::{CONTENT_TYPE, HOST, HeaderName, ORIGIN};
 use http::uri::{Authority, Uri};
+use http::{HeaderValue, Method, StatusCode};
+use tower_http::cors::{AllowOrigin, CorsLayer};
 
 /// Lets a request through if host and origin, where it has one, are of this machine.
 pub(crate) async fn guard(
@@ -24,6 +25,38 @@ pub(crate) async fn guard(
     }
 }
 
+/// What pages of this machine may send and read: a site that shows the traces of its own
+/// calls has another port, and so another origin. Inside of [`guard`], which refuses others.
+pub(crate) fn cors(further: &[String]) -> CorsLayer {
+    let further: Arc<[String]> = further.into();
+    let ours = move |origin: &HeaderValue, _: &_| names(origin, &further);
+    let header = HeaderName::from_static;
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::predicate(ours))
+        .allow_methods([Method::POST])
+        .allow_headers([
+            CONTENT_TYPE,
+            header("grpc-timeout"),
+            header("x-grpc-web"),
+            header("x-user-agent"),
+        ])
+        .expose_headers(["grpc-status", "grpc-message", "grpc-status-details-bin"].map(header))
+        .max_age(PREFLIGHT_AGE)
+}
+
+/// How long a browser may remember what it may do.
+const PREFLIGHT_AGE: std::time::Duration = std::time::Duration::from_secs(3600);
+
+/// Whether an origin is of this machine, or of a further host.
+fn names(origin: &HeaderValue, further: &[String]) -> bool {
+    origin
+        .to_str()
+        .ok()
+        .and_then(|origin| origin.parse::<Uri>().ok())
+        .and_then(|origin| origin.authority().cloned())
+        .is_some_and(|origin| allowed(&origin, further))
+}
+
 fn admits(request: &Request, further: &[String]) -> bool {
     let header = |name| {
         request
@@ -34,11 +67,8 @@ fn admits(request: &Request, further: &[String]) -> bool {
     let authority = request.uri().authority().cloned();
     let host = authority.or_else(|| header(HOST)?.parse().ok());
     let host = host.is_some_and(|host| allowed(&host, further));
-    let origin = !request.headers().contains_key(ORIGIN)
-        || header(ORIGIN)
-            .and_then(|origin| origin.parse::<Uri>().ok())
-            .and_then(|origin| origin.authority().cloned())
-            .is_some_and(|origin| allowed(&origin, further));
+    let origin = request.headers().get(ORIGIN);
+    let origin = origin.is_none_or(|origin| names(origin, further));
     host && origin
 }
 

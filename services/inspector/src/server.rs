@@ -105,6 +105,7 @@ fn router(app: App, options: &Options) -> Router {
     let hosts: Arc<[String]> = options.allow_hosts.clone().into();
     let reads = Router::new()
         .route_service(&format!("/{SERVICE_NAME}/{{method}}"), traces)
+        .layer(guard::cors(&options.allow_hosts))
         .layer(from_fn_with_state(hosts, guard::guard));
     Router::new()
         .route("/health", axum::routing::get(health))

@@ -30,6 +30,8 @@ export function init(settings: BrowserSettings): Span | undefined {
     // The gateway's origin, and this site's own.
     tracePropagationTargets: [...settings.propagationTargets, /^\/(?!\/)/],
     propagateTraceparent: true,
+    // A request stands under its call, not beside it.
+    parentSpanIsAlwaysRootSpan: false,
     enableLogs: true,
     replaysSessionSampleRate: settings.replaysSessionSampleRate,
     replaysOnErrorSampleRate: settings.replaysOnErrorSampleRate,

@@ -29,9 +29,16 @@ impl Hop<'_> {
         };
         keys.into_iter()
             .filter(|key| own.get(*key) != callers.get(*key))
+            .filter(|key| !comes_later(key, own, callers))
             .map(|key| format!("{key} is {}, not {}", value(own, key), value(callers, key)))
             .collect()
     }
+}
+
+/// Whether only one side has it, and may: a browser's SDK adds the id of a replay when
+/// its recorder starts, be the rest frozen or not.
+fn comes_later(key: &str, own: &SamplingContext, callers: &SamplingContext) -> bool {
+    key == "replay_id" && own.contains_key(key) != callers.contains_key(key)
 }
 
 /// Every pair that must agree.

@@ -50,6 +50,15 @@ fn everything_holds_on_a_whole_chain() {
     assert_eq!(checks, [&services[..], &flags[..]].concat());
 }
 
+#[test]
+fn a_replay_may_begin_after_the_head_was_frozen() {
+    let mut input = whole();
+    let pairs = input.spans[0].sampling_context.as_mut().unwrap();
+    pairs.insert("replay_id".to_owned(), "a".to_owned());
+    let results = check(&TraceTree::build(input), &all());
+    assert_eq!(verdict(&results), Verdict::Holds, "{results:#?}");
+}
+
 /// Exactly this check does not hold, and it names this service.
 #[track_caller]
 fn fails(
@@ -140,6 +149,16 @@ fn each_fails_alone() {
             release(input, place, "0.250");
         }
         release(input, 4, "0.25");
+        input.events.clear();
+    });
+    let replay = |input: &mut TraceInput, place: usize, value: &str| {
+        let pairs = input.spans[place].sampling_context.as_mut().unwrap();
+        pairs.insert("replay_id".to_owned(), value.to_owned());
+    };
+    fails(&baggage, "same-baggage", "edge", Verdict::Fails, |input| {
+        replay(input, 0, "a");
+        replay(input, 2, "b");
+        replay(input, 4, "b");
         input.events.clear();
     });
     fails(&baggage, "same-baggage", "core", Verdict::Fails, |input| {

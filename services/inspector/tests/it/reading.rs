@@ -147,6 +147,37 @@ async fn grpc_web_and_who_may_use_it() {
 }
 
 #[tokio::test]
+async fn a_page_of_this_machine_may_read() {
+    let running = start().await;
+    let address = running.inspector.local_addr();
+    let origin = ("origin", "http://localhost:4321");
+    let asked = [
+        origin,
+        ("access-control-request-method", "POST"),
+        (
+            "access-control-request-headers",
+            "content-type,grpc-timeout,x-grpc-web",
+        ),
+    ];
+    let answer = http::request(address, "OPTIONS", LIST, &asked, b"").await;
+    for wanted in [
+        "access-control-allow-origin: http://localhost:4321",
+        "access-control-allow-methods: post",
+        "grpc-timeout",
+    ] {
+        assert!(answer.headers.contains(wanted), "{wanted}: {answer:?}");
+    }
+    let headers = [("content-type", "application/grpc-web+proto"), origin];
+    let answer = http::post(address, LIST, &headers, EMPTY).await;
+    assert!(
+        answer
+            .headers
+            .contains("access-control-allow-origin: http://localhost:4321"),
+        "{answer:?}"
+    );
+}
+
+#[tokio::test]
 async fn any_page_may_send_and_none_elsewhere_may_read() {
     let running = start().await;
     let address = running.inspector.local_addr();
