@@ -23,3 +23,11 @@ async function connect(): Promise<GraphClient> {
   const [settings] = await Promise.all([browserSettings(), startTelemetry()]);
   return createClient(GraphService, createTransport({ baseUrl: settings.gatewayUrl, sentry }));
 }
+
+let editor: Promise<GraphClient> | undefined;
+
+/** The client for writes, which go through this site's server: `applyMutations` and `updateSchema`. */
+export function editClient(): Promise<GraphClient> {
+  editor ??= startTelemetry().then(() => createClient(GraphService, createTransport({ baseUrl: `${location.origin}/rpc`, sentry })));
+  return editor;
+}
