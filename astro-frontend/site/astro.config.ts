@@ -3,7 +3,7 @@ import node from '@astrojs/node';
 import svelte from '@astrojs/svelte';
 import sentry from '@sentry/astro';
 import { defineConfig } from 'astro/config';
-import { afterBuild, release, version } from './build.ts';
+import { afterBuild, outermost, release, version } from './build.ts';
 
 const named = release(await version());
 
@@ -14,6 +14,7 @@ export default defineConfig({
   markdown: { syntaxHighlight: false },
   integrations: [
     svelte(),
+    outermost(),
     sentry({
       telemetry: false,
       silent: true,

@@ -39,6 +39,18 @@ export function afterBuild(named: string): AstroIntegration {
   };
 }
 
+/** Puts in what must stand outside of the SDK's middleware: it comes before the SDK's integration. */
+export function outermost(): AstroIntegration {
+  return {
+    name: 'outermost',
+    hooks: {
+      'astro:config:setup': ({ addMiddleware }) => {
+        addMiddleware({ order: 'pre', entrypoint: new URL('src/server/cacheable.ts', import.meta.url) });
+      },
+    },
+  };
+}
+
 /** The version in this package's manifest. */
 export async function version(): Promise<string> {
   const manifest: unknown = JSON.parse(await readFile(new URL('package.json', import.meta.url), 'utf8'));

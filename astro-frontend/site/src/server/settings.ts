@@ -11,6 +11,8 @@ export interface Settings {
   readonly writeToken: string;
   /** Whether the services obey faults on demand, which the lab asks for. */
   readonly faults: boolean;
+  /** How long a shared cache may keep the page of a node, in seconds; 0: not at all. */
+  readonly cacheSeconds: number;
   /** What every page is told. */
   readonly browser: BrowserSettings;
 }
@@ -25,6 +27,7 @@ export function settings(env: NodeJS.ProcessEnv = process.env): Settings {
     inspectorUrl,
     writeToken: env.SITE_WRITE_TOKEN ?? '',
     faults,
+    cacheSeconds: Number(env.SITE_CACHE_SECONDS ?? '0'),
     browser: {
       gatewayUrl: publicGatewayUrl,
       inspectorUrl: env.SITE_PUBLIC_INSPECTOR_URL ?? inspectorUrl,

@@ -1,0 +1,81 @@
+// Chromium as it is on this machine, with a fresh profile each time; whatever a page complains of is kept.
+import { existsSync } from 'node:fs';
+import process from 'node:process';
+import { type Browser, chromium, type Page, type Request } from 'playwright-core';
+
+const CHROMIUM = process.env['THROUGHLINE_CHROMIUM'] ?? '/usr/bin/chromium';
+
+/** Whether there is one. */
+export const present = existsSync(CHROMIUM);
+
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+export function launch(): Promise<Browser> {
+  return chromium.launch({ executablePath: CHROMIUM, headless: true, args: FLAGS });
+}
+
+export class Visit {
+  readonly page: Page;
+  /** What its console, its policy and its scripts complained of. */
+  readonly complaints: string[] = [];
+  /** What it asked of the gateway. */
+  readonly calls: Request[] = [];
+
+  private constructor(page: Page) {
+    this.page = page;
+  }
+
+  /** Opens a page in a profile of its own. */
+  static async to(browser: Browser, url: string): Promise<Visit> {
+    const context = await browser.newContext();
+    const visit = new Visit(await context.newPage());
+    const { page } = visit;
+    page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type())) visit.complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => visit.complaints.push(String(error)));
+    page.on('request', (request) => {
+      if (request.method() === 'POST' && request.url().includes('GraphService')) visit.calls.push(request);
+    });
+    await page.addInitScript(() => {
+      addEventListener('securitypolicyviolation', (event) => console.error('policy', event.violatedDirective, event.blockedURI));
+    });
+    await page.goto(url);
+    return visit;
+  }
+
+  /** The trace of the page, as its server said it; empty if it said none. */
+  async pageTrace(): Promise<string> {
+    const meta = this.page.locator('meta[name="sentry-trace"]');
+    return (await meta.count()) ? ((await meta.first().getAttribute('content'))?.slice(0, 32) ?? '') : '';
+  }
+
+  /** Does something, and gives the trace of the first call to the graph that comes of it. */
+  async callOf(act: () => Promise<unknown>): Promise<string> {
+    const before = this.calls.length;
+    await act();
+    await waitFor(() => this.calls.length > before);
+    return ((await this.calls[before]?.allHeaders())?.['sentry-trace'] ?? '').slice(0, 32);
+  }
+
+  /** Has the SDK send what it holds back, as leaving the page does. */
+  async close(): Promise<void> {
+    await this.page.goto('about:blank');
+    await this.page.context().close();
+  }
+}
+
+export async function waitFor(holds: () => boolean): Promise<void> {
+  for (let tries = 0; !holds(); tries++) {
+    if (tries > 1_500) throw new Error('it did not come about within 30 s');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

@@ -1,0 +1,110 @@
+// The real services, gateway, inspector and site on free ports, with a small graph.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import process from 'node:process';
+import { Inspector } from './inspector.ts';
+import { Service } from './process.ts';
+
+const SITE = resolve(import.meta.dirname, '../..');
+const WORKSPACE = resolve(SITE, '../..');
+const BIN = process.env['THROUGHLINE_BIN_DIR'] ?? join(WORKSPACE, 'target/debug');
+export const TOKEN = 'a-token-of-the-tests';
+
+/** What is in the graph. */
+const GRAPH = join(WORKSPACE, 'cli/tests/fixtures/package-lock.json');
+
+export interface StackOptions {
+  /** Further variables of the site. */
+  readonly site?: Record<string, string>;
+  /** Further variables of the gateway. */
+  readonly gateway?: Record<string, string>;
+  /** What pages take for the gateway, given its URL. */
+  readonly publicGateway?: (gateway: string) => Promise<string>;
+}
+
+export interface Stack {
+  readonly inspector: Inspector;
+  readonly inspectorUrl: string;
+  readonly gateway: Service;
+  readonly graph: Service;
+  readonly site: Service;
+  stop(): Promise<void>;
+}
+
+export async function startStack(options: StackOptions = {}): Promise<Stack> {
+  const folder = mkdtempSync(join(tmpdir(), 'throughline-site-'));
+  const inspector = await Service.start(join(BIN, 'throughline'), ['inspect'], {
+    INSPECTOR_LISTEN: '127.0.0.1:0',
+    INSPECTOR_DATA_DIR: join(folder, 'inspector'),
+  });
+  const dsn = (service: string, project: number): string => inspector.url.replace('://', `://${service}@`) + `/${project}`;
+  const telemetry = (service: string, project: number): Record<string, string> => ({
+    SENTRY_DSN: dsn(service, project),
+    SENTRY_ENVIRONMENT: 'test',
+    THROUGHLINE_FAULTS: '1',
+  });
+  const graph = await Service.start(join(BIN, 'throughline-graph'), [], {
+    ...telemetry('graph', 3),
+    GRAPH_LISTEN: '127.0.0.1:0',
+    GRAPH_STORE: `sqlite:${join(folder, 'graph.db')}`,
+    GRAPH_WRITE_TOKEN: TOKEN,
+  });
+  importGraph(graph.url);
+  const sitePort = await freePort();
+  const gateway = await Service.start(join(BIN, 'throughline-gateway'), [], {
+    ...telemetry('gateway', 2),
+    GATEWAY_LISTEN: '127.0.0.1:0',
+    GATEWAY_GRAPH_URL: graph.url,
+    GATEWAY_ORIGINS: `http://127.0.0.1:${sitePort}`,
+    ...options.gateway,
+  });
+  const publicUrl = await options.publicGateway?.(gateway.url);
+  const site = await Service.start(
+    resolve(SITE, '../node_modules/.bin/node'),
+    ['--import', './sentry.server.config.ts', 'server/main.ts'],
+    {
+      ...telemetry('ssr', 5),
+      SITE_LISTEN: `127.0.0.1:${sitePort}`,
+      SITE_GATEWAY_URL: gateway.url,
+      SITE_INSPECTOR_URL: inspector.url,
+      SITE_BROWSER_DSN: dsn('browser', 4),
+      SITE_WRITE_TOKEN: TOKEN,
+      SITE_REPLAYS_SESSION_SAMPLE_RATE: '0',
+      SITE_REPLAYS_ERROR_SAMPLE_RATE: '0',
+      SITE_FAULTS: '1',
+      ...(publicUrl && { SITE_PUBLIC_GATEWAY_URL: publicUrl }),
+      ...options.site,
+    },
+    SITE,
+  );
+  return {
+    inspector: new Inspector(inspector.url),
+    inspectorUrl: inspector.url,
+    gateway,
+    graph,
+    site,
+    stop: async () => {
+      for (const service of [site, gateway, graph, inspector]) await service.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function importGraph(graph: string): void {
+  const args = ['graph', 'import', '--npm', GRAPH, '--graph', graph];
+  const ran = spawnSync(join(BIN, 'throughline'), args, { env: { PATH: process.env['PATH'], THROUGHLINE_WRITE_TOKEN: TOKEN } });
+  if (ran.status !== 0) throw new Error(`the import failed: ${ran.stderr.toString()}`);
+}
+
+function freePort(): Promise<number> {
+  return new Promise((taken) => {
+    const server = createServer();
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => taken(port));
+    });
+  });
+}

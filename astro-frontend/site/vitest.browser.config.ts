@@ -1,0 +1,6 @@
+// The tests in a real browser, against the real services. One at a time: each file starts a stack.
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: { include: ['tests/browser/**/*.test.ts'], fileParallelism: false, testTimeout: 90_000, hookTimeout: 60_000 },
+});
