@@ -44,15 +44,19 @@ impl<'a> Member<'a> {
         if !member.iter().all(readable) {
             return None;
         }
-        let raw = std::str::from_utf8(member).ok()?.trim_matches([' ', '\t']);
-        let pair = raw.split_once(';').map_or(raw, |(pair, _)| pair);
-        let (key, value) = pair.split_once('=')?;
-        let (key, value) = (
-            key.trim_matches([' ', '\t']),
-            value.trim_matches([' ', '\t']),
-        );
-        let valid = !key.is_empty() && key.bytes().all(is_token) && !value.contains([' ', '\t']);
-        valid.then_some(Self { key, value, raw })
+        let text = |bytes: &'a [u8]| std::str::from_utf8(bytes).ok();
+        let raw = member.trim_ascii();
+        let pair = memchr::memchr(b';', raw).map_or(raw, |end| &raw[..end]);
+        let equals = memchr::memchr(b'=', pair)?;
+        let (key, value) = (pair[..equals].trim_ascii(), pair[equals + 1..].trim_ascii());
+        let valid = !key.is_empty()
+            && key.iter().copied().all(is_token)
+            && memchr::memchr2(b' ', b'\t', value).is_none();
+        valid.then_some(Self {
+            key: text(key)?,
+            value: text(value)?,
+            raw: text(raw)?,
+        })
     }
 
     /// The rest of the key, if it is one of Sentry's.
@@ -141,6 +145,24 @@ fn count<'a>(lines: impl Iterator<Item = &'a [u8]>, limits: &Limits) -> Result<u
     Ok(members)
 }
 
-fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+/// What a key may have in it.
+pub(crate) fn is_token(byte: u8) -> bool {
+    TOKEN[usize::from(byte)]
 }
+
+/// Looked up rather than compared: every byte of every key comes by here.
+const TOKEN: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        table[byte] = (byte as u8).is_ascii_alphanumeric();
+        byte += 1;
+    }
+    let others = b"!#$%&'*+-.^_`|~";
+    let mut index = 0;
+    while index < others.len() {
+        table[others[index] as usize] = true;
+        index += 1;
+    }
+    table
+};

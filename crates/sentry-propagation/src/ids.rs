@@ -37,17 +37,22 @@ macro_rules! id {
             pub fn parse(text: &[u8]) -> Result<Self, Error> {
                 let text: &[u8; 2 * $bytes] = text.try_into().map_err(|_| Error::MalformedId)?;
                 let mut bytes = [0; $bytes];
-                for (byte, pair) in bytes.iter_mut().zip(text.chunks_exact(2)) {
-                    *byte = hex_digit(pair[0])? << 4 | hex_digit(pair[1])?;
+                let mut seen = 0;
+                for (byte, [high, low]) in bytes.iter_mut().zip(text.as_chunks::<2>().0) {
+                    let (high, low) = (DIGIT[usize::from(*high)], DIGIT[usize::from(*low)]);
+                    seen |= high | low;
+                    *byte = high << 4 | low & 0xf;
+                }
+                if seen > 0xf {
+                    return Err(Error::MalformedId);
                 }
                 Self::from_bytes(bytes).ok_or(Error::MalformedId)
             }
 
             /// Writes the id's hex into `out`, which has exactly twice as many bytes as the id.
             pub(crate) fn write_hex(self, out: &mut [u8]) {
-                for (pair, byte) in out.chunks_exact_mut(2).zip(self.0) {
-                    pair[0] = HEX[usize::from(byte >> 4)];
-                    pair[1] = HEX[usize::from(byte & 0xf)];
+                for (pair, byte) in out.as_chunks_mut::<2>().0.iter_mut().zip(self.0) {
+                    *pair = hex_pair(byte);
                 }
             }
         }
@@ -88,12 +93,25 @@ id! {
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
+/// The value of each byte as a hex digit, and more than any digit has for what is none.
+const DIGIT: [u8; 256] = {
+    let mut table = [NO_DIGIT; 256];
+    let mut value = 0;
+    while value < 16 {
+        let digit = HEX[value];
+        table[digit as usize] = value as u8;
+        table[digit.to_ascii_uppercase() as usize] = value as u8;
+        value += 1;
+    }
+    table
+};
+
+const NO_DIGIT: u8 = 0xff;
+
 pub(crate) fn hex_digit(digit: u8) -> Result<u8, Error> {
-    match digit {
-        b'0'..=b'9' => Ok(digit - b'0'),
-        b'a'..=b'f' => Ok(digit - b'a' + 10),
-        b'A'..=b'F' => Ok(digit - b'A' + 10),
-        _ => Err(Error::MalformedId),
+    match DIGIT[usize::from(digit)] {
+        NO_DIGIT => Err(Error::MalformedId),
+        value => Ok(value),
     }
 }
 

@@ -60,14 +60,13 @@ impl IncomingTrace {
             };
         };
         let mut problem = traceparent.err().map(|error| (error, 1));
-        let baggage = Baggage::parse(Lines::of(headers, BAGGAGE), limits)?;
-        if baggage.malformed() > 0 {
-            problem = Some((Error::MalformedBaggageMember, baggage.malformed()));
+        let (mut context, malformed) = read_context(headers, limits)?;
+        if malformed > 0 {
+            problem = Some((Error::MalformedBaggageMember, malformed));
         }
         if let Some((error, times)) = problem {
             note(error, times);
         }
-        let mut context = SamplingContext::from_baggage(&baggage);
         if sentry_trace.is_none() && !speaks_of(&context, parent) {
             context = SamplingContext::EMPTY;
         }
@@ -141,6 +140,22 @@ fn read_traceparent(headers: &HeaderMap, limits: &Limits) -> Result<Option<Trace
         return Err(Error::MalformedTraceparent);
     }
     Traceparent::parse(first).map(Some)
+}
+
+/// Sentry's part of the baggage, and how many members could not be read.
+fn read_context(headers: &HeaderMap, limits: &Limits) -> Result<(SamplingContext, usize), Error> {
+    let mut lines = headers.get_all(BAGGAGE).iter();
+    let (first, second) = (lines.next(), lines.next());
+    if let (Some(only), None) = (first, second)
+        && let Some(context) = SamplingContext::verbatim(only, limits)
+    {
+        return Ok((context, 0));
+    }
+    if first.is_none() {
+        return Ok((SamplingContext::EMPTY, 0));
+    }
+    let baggage = Baggage::parse(Lines::of(headers, BAGGAGE), limits)?;
+    Ok((SamplingContext::from_baggage(&baggage), baggage.malformed()))
 }
 
 fn speaks_of(context: &SamplingContext, parent: SentryTrace) -> bool {

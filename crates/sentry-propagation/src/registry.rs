@@ -11,6 +11,8 @@ mod linger;
 mod state;
 
 use std::{
+    any::Any,
+    fmt,
     sync::{Arc, LazyLock, Weak},
     time::Instant,
 };
@@ -67,21 +69,32 @@ impl Registry {
 
     /// Enters a call.
     pub fn enter(self: &Arc<Self>, client: ClientId, frozen: Frozen) -> Entered {
-        let frozen = Arc::new(frozen);
+        self.enter_marked(client, frozen, None)
+    }
+
+    /// Enters a call with a mark by which whoever records it knows its own again, see [`Hold::mark`].
+    pub(crate) fn enter_marked(
+        self: &Arc<Self>,
+        client: ClientId,
+        frozen: Frozen,
+        mark: Option<Mark>,
+    ) -> Entered {
         let key = (client, frozen.span.span_id);
-        let (hold, differs) = {
-            let mut state = self.state.lock();
-            let (generation, differs) = state.insert(key, Arc::clone(&frozen), Instant::now());
-            let hold = Arc::new(Holder {
-                registry: Arc::clone(self),
-                key,
-                generation,
-                frozen,
-            });
-            state.set_holder(key, Arc::downgrade(&hold));
-            (Hold(hold), differs)
-        };
-        Entered { hold, differs }
+        let frozen = Arc::new(frozen);
+        let now = Instant::now();
+        let mut state = self.state.lock();
+        let hold = Arc::new(Holder {
+            registry: Arc::clone(self),
+            key,
+            generation: state.next_generation(),
+            frozen,
+            mark,
+        });
+        let differs = state.insert(&hold, now);
+        Entered {
+            hold: Hold(hold),
+            differs,
+        }
     }
 
     /// What a call has, by its transaction.
@@ -144,14 +157,30 @@ impl Hold {
     pub fn outgoing(&self) -> OutgoingTrace {
         OutgoingTrace::new(self.0.frozen.span, self.0.frozen.context.clone())
     }
+
+    /// What the call was marked with.
+    pub(crate) fn mark(&self) -> Option<&(dyn Any + Send + Sync)> {
+        self.0.mark.as_deref()
+    }
 }
 
-#[derive(Debug)]
+/// Something that a call's recorder knows its call by; opaque here, where no SDK is known.
+pub(crate) type Mark = Box<dyn Any + Send + Sync>;
+
 pub(crate) struct Holder {
     registry: Arc<Registry>,
     key: (ClientId, SpanId),
     generation: u64,
     frozen: Arc<Frozen>,
+    mark: Option<Mark>,
+}
+
+impl fmt::Debug for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Holder")
+            .field("frozen", &self.frozen)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Drop for Holder {

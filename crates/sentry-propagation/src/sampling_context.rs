@@ -23,7 +23,13 @@ use std::{borrow::Cow, fmt};
 use http::HeaderValue;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-use crate::{Baggage, baggage::SENTRY_PREFIX};
+use crate::{
+    Baggage, Limits,
+    baggage::{SENTRY_PREFIX, is_token},
+};
+
+/// Most keys of a header that is taken as it stands; Sentry's SDKs write ten.
+const VERBATIM_KEYS: usize = 16;
 
 /// What stays as it is in a value written by us: the unreserved characters of URIs.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
@@ -66,6 +72,34 @@ impl SamplingContext {
         builder.build()
     }
 
+    /// Takes a whole header as it stands, if all that is in it are Sentry's members, each once, with nothing around
+    /// them: what Sentry's SDKs send. `None` says that it has to be read with care, not that it is bad.
+    ///
+    /// One pass, no copy, and the same context that [`from_baggage`](Self::from_baggage) makes of it.
+    pub fn verbatim(header: &HeaderValue, limits: &Limits) -> Option<Self> {
+        let text = header.as_bytes();
+        if text.is_empty() || text.len() > limits.baggage_bytes {
+            return None;
+        }
+        let mut keys = [&text[..0]; VERBATIM_KEYS];
+        let most = VERBATIM_KEYS.min(limits.baggage_members);
+        for (count, member) in members(text).enumerate() {
+            let pair = member.strip_prefix(SENTRY_PREFIX.as_bytes())?;
+            let end = pair.iter().position(|&byte| !is_token(byte))?;
+            let (key, value) = pair.split_at(end);
+            let [b'=', value @ ..] = value else {
+                return None;
+            };
+            if key.is_empty() || count >= most || keys[..count].contains(&key) || !is_plain(value) {
+                return None;
+            }
+            keys[count] = key;
+        }
+        Some(Self {
+            text: Some(header.clone()),
+        })
+    }
+
     /// Whether there are no pairs.
     pub fn is_empty(&self) -> bool {
         self.text.is_none()
@@ -93,8 +127,12 @@ impl SamplingContext {
 
     /// One value, percent-encoded as it came.
     pub fn get(&self, key: &str) -> Option<&str> {
-        self.pairs()
-            .find_map(|(candidate, value)| (candidate == key).then_some(value))
+        let text = self.text.as_ref()?.as_bytes();
+        let value = members(text).find_map(|member| {
+            let pair = member.strip_prefix(SENTRY_PREFIX.as_bytes())?;
+            pair.strip_prefix(key.as_bytes())?.strip_prefix(b"=")
+        })?;
+        std::str::from_utf8(value).ok()
     }
 
     /// One value, decoded.
@@ -123,6 +161,26 @@ impl fmt::Debug for SamplingContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "SamplingContext({:?})", self.as_str())
     }
+}
+
+/// What stands between the commas.
+fn members(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut start = 0;
+    memchr::memchr_iter(b',', text)
+        .chain([text.len()])
+        .map(move |end| {
+            let member = &text[start..end];
+            start = end + 1;
+            member
+        })
+}
+
+/// Visible ASCII without a semicolon, which would begin the member's properties. No early end: it is a few bytes, and
+/// compares many at once.
+fn is_plain(value: &[u8]) -> bool {
+    value.iter().fold(true, |plain, byte| {
+        plain & matches!(byte, b'!'..=b'~') & (*byte != b';')
+    })
 }
 
 fn decode(value: &str) -> Cow<'_, str> {

@@ -35,19 +35,22 @@ thread_local! {
 
 /// A cheap handle on the trace of the work at hand; may be empty.
 #[derive(Clone, Default)]
-pub struct TraceContext(Option<Arc<Inner>>);
+pub struct TraceContext(Inner);
 
-#[derive(Debug)]
+#[derive(Clone, Default)]
 enum Inner {
+    /// No trace.
+    #[default]
+    Nothing,
     /// A client records the call; this keeps what it needs for its outgoing calls.
     Recorded(Hold),
     /// Nothing is recorded; this leaves as it came.
-    PassedOn(OutgoingTrace),
+    PassedOn(Arc<OutgoingTrace>),
 }
 
 impl TraceContext {
     /// No trace.
-    pub const NONE: Self = Self(None);
+    pub const NONE: Self = Self(Inner::Nothing);
 
     /// The context of the running closure or poll.
     pub fn current() -> Self {
@@ -58,40 +61,44 @@ impl TraceContext {
 
     /// The context of a call in a process that records nothing. Empty where the call came without a trace.
     pub fn pass_on(incoming: &IncomingTrace) -> Self {
-        Self(OutgoingTrace::pass_on(incoming).map(|outgoing| Arc::new(Inner::PassedOn(outgoing))))
+        match OutgoingTrace::pass_on(incoming) {
+            Some(outgoing) => Self(Inner::PassedOn(Arc::new(outgoing))),
+            None => Self::NONE,
+        }
     }
 
     /// The context of a call that a client records.
     pub fn recorded(hold: Hold) -> Self {
-        Self(Some(Arc::new(Inner::Recorded(hold))))
+        Self(Inner::Recorded(hold))
     }
 
     /// Whether there is no trace.
     pub fn is_empty(&self) -> bool {
-        self.0.is_none()
+        matches!(self.0, Inner::Nothing)
     }
 
     /// The headers for a call made directly by the call at hand, where no span of its own makes it.
     pub fn outgoing(&self) -> Option<OutgoingTrace> {
-        self.0.as_deref().map(|inner| match inner {
-            Inner::Recorded(hold) => hold.outgoing(),
-            Inner::PassedOn(outgoing) => outgoing.clone(),
-        })
+        match &self.0 {
+            Inner::Nothing => None,
+            Inner::Recorded(hold) => Some(hold.outgoing()),
+            Inner::PassedOn(outgoing) => Some(OutgoingTrace::clone(outgoing)),
+        }
     }
 
     /// The headers that came, where nothing is recorded.
     pub fn passed_on(&self) -> Option<&OutgoingTrace> {
-        match self.0.as_deref()? {
+        match &self.0 {
             Inner::PassedOn(outgoing) => Some(outgoing),
-            Inner::Recorded(_) => None,
+            Inner::Recorded(_) | Inner::Nothing => None,
         }
     }
 
     /// The hold on a call that is recorded.
     pub fn hold(&self) -> Option<&Hold> {
-        match self.0.as_deref()? {
+        match &self.0 {
             Inner::Recorded(hold) => Some(hold),
-            Inner::PassedOn(_) => None,
+            Inner::PassedOn(_) | Inner::Nothing => None,
         }
     }
 

@@ -57,8 +57,12 @@ impl RpcMethod {
                     .all(|byte| byte.is_ascii_graphic() && byte != b'/')
         };
         if fits(service) && fits(method) {
+            let mut full = String::with_capacity(service.len() + 1 + method.len());
+            full.push_str(service);
+            full.push('/');
+            full.push_str(method);
             Self {
-                full: format!("{service}/{method}"),
+                full,
                 slash: Some(service.len()),
             }
         } else {

@@ -7,13 +7,13 @@
 
 use std::fmt;
 
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use percent_encoding::percent_decode;
 
 /// Header or trailer that carries the status code.
-pub(crate) const GRPC_STATUS: &str = "grpc-status";
+pub(crate) const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
 /// Header or trailer that carries the percent-encoded message.
-pub(crate) const GRPC_MESSAGE: &str = "grpc-message";
+pub(crate) const GRPC_MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $variant:ident = $number:literal, $name:literal;)*) => {

@@ -1,18 +1,22 @@
 //! The tables behind the registry. Time is handed in, so that the bounds can be tested without waiting.
 
 use std::{
-    collections::{HashMap, VecDeque, hash_map::Entry},
+    collections::{VecDeque, hash_map::Entry},
     sync::Arc,
     time::Instant,
 };
 
-use super::{ByTrace, ClientId, Frozen, WeakHolder, linger::Linger};
+use foldhash::{HashMap, HashMapExt as _};
+
+use super::{ByTrace, ClientId, Frozen, Holder, WeakHolder, linger::Linger};
 use crate::{Limits, SpanId, TraceId};
 
 type CallKey = (ClientId, SpanId);
 type TraceKey = (ClientId, TraceId);
 type EventKey = (ClientId, u128);
 
+/// Trace ids are a stranger's to choose. The tables stay short whatever they are, by `Limits::linger_calls` and by how
+/// many calls are at work, and the hash has a seed of the process's own; more than that SipHash is not needed for.
 #[derive(Debug)]
 pub(super) struct State {
     limits: Limits,
@@ -52,24 +56,25 @@ impl State {
         }
     }
 
-    /// Enters a call; says its generation, and whether its trace is one whose calls differ from it.
-    pub(super) fn insert(
-        &mut self,
-        key: CallKey,
-        frozen: Arc<Frozen>,
-        now: Instant,
-    ) -> (u64, bool) {
-        self.evict(now);
+    /// What the next call is told from an earlier one under its key by.
+    pub(super) fn next_generation(&mut self) -> u64 {
         self.generation += 1;
+        self.generation
+    }
+
+    /// Enters a call; says whether its trace is one whose calls differ from it.
+    pub(super) fn insert(&mut self, holder: &Arc<Holder>, now: Instant) -> bool {
+        self.evict(now);
+        let (key, frozen) = (holder.key, Arc::clone(&holder.frozen));
         let call = Call {
             frozen: Arc::clone(&frozen),
-            generation: self.generation,
-            holder: WeakHolder::new(),
+            generation: holder.generation,
+            holder: Arc::downgrade(holder),
         };
         if let Some(earlier) = self.calls.insert(key, call) {
             self.leave_trace((key.0, earlier.frozen.span.trace_id));
         }
-        let differs = match self.traces.entry((key.0, frozen.span.trace_id)) {
+        match self.traces.entry((key.0, frozen.span.trace_id)) {
             Entry::Occupied(mut entry) => {
                 let trace = entry.get_mut();
                 let differs = !agree(&trace.first, &frozen);
@@ -85,13 +90,6 @@ impl State {
                 });
                 false
             }
-        };
-        (self.generation, differs)
-    }
-
-    pub(super) fn set_holder(&mut self, key: CallKey, holder: WeakHolder) {
-        if let Some(call) = self.calls.get_mut(&key) {
-            call.holder = holder;
         }
     }
 

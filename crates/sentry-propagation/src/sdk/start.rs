@@ -68,7 +68,9 @@ pub fn start_transaction(hub: &Hub, incoming: &IncomingTrace, name: &str, op: &s
         let value = format!("{}-{}-{flag}", link.trace_id, link.span_id);
         transaction.set_data(PREVIOUS_TRACE, value.into());
     }
-    let entered = Registry::global().enter(id, frozen);
+    // By its transaction a child knows the call for its own, see `start_child`.
+    let mark = Box::new(transaction.clone());
+    let entered = Registry::global().enter_marked(id, frozen, Some(mark));
     Started {
         transaction,
         context: TraceContext::recorded(entered.hold),
@@ -122,20 +124,29 @@ impl Call<'_> {
             sampled: decided,
             ..parent
         };
-        let propagation = with_organisation(parent_here, context);
+        let organisation = context.get("org_id");
+        let propagation = with_organisation(parent_here, organisation);
         let start = TransactionContext::continue_from_trace_propagation_context(
             self.name,
             self.op,
             &propagation,
             Some(own.to_bytes().into()),
         );
-        let mut transaction = self.hub.start_transaction(start.clone());
-        if transaction.get_trace_context().trace_id != start.trace_id() {
+        // A sampler function may overrule the head, which would leave a fragment of a trace that nobody else keeps.
+        let overruled = match self.strategy() {
+            TracesSamplingStrategy::Function(_) if parent.sampled == Some(false) => {
+                Some(start.clone())
+            }
+            _ => None,
+        };
+        let mut transaction = self.hub.start_transaction(start);
+        if self.may_reject(organisation) && !is_in(&transaction, parent.trace_id) {
             counters::add(Counter::RejectedTrace, 1);
             return None;
         }
-        // A sampler function may overrule the head, which would leave a fragment of a trace that nobody else keeps.
-        if parent.sampled == Some(false) && flag(&transaction) == Some(true) {
+        if let Some(start) = overruled
+            && flag(&transaction) == Some(true)
+        {
             transaction = silent(start);
         }
         let span = SentryTrace {
@@ -144,6 +155,14 @@ impl Call<'_> {
         };
         let context = context.clone();
         Some((transaction, Frozen { span, context }))
+    }
+
+    /// Whether the SDK may refuse to continue a trace: it does so for organisations' ids, so one must be known. Asking
+    /// it copies the transaction's data.
+    fn may_reject(&self, organisation: Option<&str>) -> bool {
+        organisation.is_some()
+            || self.client.options().org_id.is_some()
+            || self.client.dsn().is_some_and(|dsn| dsn.org_id().is_some())
     }
 
     fn head(&self) -> (Transaction, Frozen) {
@@ -163,7 +182,12 @@ impl Call<'_> {
         };
         start.set_sampled(draw.map(Draw::sampled));
         let transaction = self.hub.start_transaction(start);
-        let sampled = flag(&transaction);
+        let sampled = match (draw, self.strategy()) {
+            // As it was told; asking it means formatting a header.
+            (Some(draw), _) => Some(draw.sampled()),
+            (None, TracesSamplingStrategy::Disabled) => None,
+            (None, _) => flag(&transaction),
+        };
         let head = Head {
             transaction: Some(self.name),
             sampled,
@@ -184,6 +208,10 @@ fn silent(context: TransactionContext) -> Transaction {
     Hub::new(None, Arc::default()).start_transaction(context)
 }
 
+fn is_in(transaction: &Transaction, trace_id: TraceId) -> bool {
+    transaction.get_trace_context().trace_id == protocol::TraceId::from(trace_id.to_bytes())
+}
+
 fn flag(transaction: &Transaction) -> Option<bool> {
     convert::sentry_trace(transaction.iter_headers())?.sampled
 }
@@ -200,8 +228,8 @@ fn to_sdk(trace: SentryTrace) -> TracePropagationContext {
 }
 
 /// The SDK takes the organisation's id out of headers only.
-fn with_organisation(trace: SentryTrace, context: &SamplingContext) -> TracePropagationContext {
-    let Some(organisation) = context.get("org_id") else {
+fn with_organisation(trace: SentryTrace, organisation: Option<&str>) -> TracePropagationContext {
+    let Some(organisation) = organisation else {
         return to_sdk(trace);
     };
     let (trace_header, baggage) = (trace.to_string(), format!("sentry-org_id={organisation}"));

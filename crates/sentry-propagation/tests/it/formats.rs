@@ -123,6 +123,23 @@ proptest! {
     }
 
     #[test]
+    fn what_is_taken_as_it_stands_is_what_reading_gives(line in prop_oneof![
+        lines().prop_map(|lines| lines.concat()),
+        vec("sentry-[a-c_]{0,2}=[!-~]{0,6}", 0..20).prop_map(|members| members.join(",").into_bytes()),
+    ], members in 1_usize..20, bytes in 1_usize..200) {
+        let limits = Limits { baggage_members: members, baggage_bytes: bytes, ..Limits::default() };
+        let header = HeaderValue::from_bytes(&line);
+        if let Some(taken) = header.ok().and_then(|header| SamplingContext::verbatim(&header, &limits)) {
+            let baggage = Baggage::parse([&*line], &limits).expect("within bounds");
+            prop_assert_eq!(baggage.malformed(), 0);
+            prop_assert_eq!(&SamplingContext::from_baggage(&baggage), &taken);
+            for (key, value) in taken.pairs() {
+                prop_assert_eq!(taken.get(key), Some(value));
+            }
+        }
+    }
+
+    #[test]
     fn a_merge_stays_within_bounds(trace in sentry_trace(), lines in lines(), members in 2_usize..20, bytes in 40_usize..400) {
         let limits = Limits { baggage_members: members, baggage_bytes: bytes, ..Limits::default() };
         let context = SamplingContext::builder().pair("sampled", "true").pair("release", "a b").build();
@@ -155,5 +172,34 @@ proptest! {
             prop_assert_eq!(fitted.is_below(rate), sampled);
             prop_assert_eq!(SampleRand::parse(&fitted.to_string()), Some(fitted));
         }
+    }
+}
+
+#[test]
+fn what_the_sdks_send_is_taken_as_it_stands() {
+    let limits = Limits::default();
+    let check = |text: &'static str, taken: bool| {
+        let header = HeaderValue::from_static(text);
+        let context = SamplingContext::verbatim(&header, &limits);
+        assert_eq!(context.is_some(), taken, "{text}");
+    };
+    check(
+        "sentry-trace_id=1,sentry-release=shop%401.2,sentry-sample_rate=0.250,sentry-empty=,sentry-a=b=c",
+        true,
+    );
+    for other in [
+        "",
+        "vendor=x",
+        "sentry-a=1,vendor=x",
+        "sentry-a=1, sentry-b=2",
+        "sentry-a=1,",
+        "sentry-a=1,sentry-a=2",
+        "sentry-a=1;p=1",
+        "sentry-a",
+        "sentry-=1",
+        "sentry-a =1",
+        "sentry-a=1 2",
+    ] {
+        check(other, false);
     }
 }

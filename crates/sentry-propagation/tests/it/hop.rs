@@ -105,6 +105,20 @@ impl Hop {
 
 /// The headers of a call made here, under a span of its own, as a client layer makes it.
 pub(crate) fn call(hub: &Arc<Hub>) -> HeaderMap {
+    let Some(parent) = hub.configure_scope(|scope| scope.get_span()) else {
+        return asked(hub);
+    };
+    let mut headers = HeaderMap::new();
+    let child = sdk::start_child(hub, &parent, "rpc.client", "shop.v1.Stock/Take");
+    if let Some(outgoing) = child.outgoing(hub) {
+        outgoing.inject(&mut headers, &Limits::default());
+    }
+    child.span.finish();
+    headers
+}
+
+/// The same with a span that was not started through us, which the SDK is asked about.
+pub(crate) fn asked(hub: &Arc<Hub>) -> HeaderMap {
     let mut headers = HeaderMap::new();
     let span = hub.configure_scope(|scope| scope.get_span());
     let child = span.map(|span| span.start_child("rpc.client", "shop.v1.Stock/Take"));

@@ -1,10 +1,12 @@
 //! The propagation rules of the SDK specification, through the SDK: what leaves a hop, and what its envelopes carry.
 
+use std::sync::Arc;
+
 use http::HeaderMap;
-use sentry_core::{ClientOptions, Level, protocol::EnvelopeItem};
+use sentry_core::{ClientOptions, Hub, Level, protocol::EnvelopeItem};
 use sentry_propagation::{IncomingTrace, Limits, SamplingContext, sdk};
 
-use crate::hop::{Hop, SPAN, TRACE, call, flag, headers, text, trace};
+use crate::hop::{Hop, SPAN, TRACE, asked, call, flag, headers, text, trace};
 
 const ODD: &str = "sentry-trace_id=09e04486820349518ac7b5d2adbf6ba5,sentry-public_key=head,sentry-sample_rate=0.250,\
     sentry-replay_id=x,sentry-unheard_of=%E2%9C%93%zz,sentry-empty=,sentry-release=shop%401.0";
@@ -33,14 +35,52 @@ fn the_frozen_context_is_the_same_bytes_after_two_hops() {
 #[test]
 fn the_client_span_is_the_parent() {
     let hop = Hop::sampling_all("hop");
-    let sent = hop.serve(&HeaderMap::new(), call);
-    let envelopes = hop.sent();
-    let Some(EnvelopeItem::Transaction(transaction)) = envelopes[0].0.items().next() else {
-        panic!("a transaction");
-    };
-    let parent = transaction.spans[0].span_id.to_string();
-    assert_eq!(text(&sent, "sentry-trace").unwrap()[33..49], *parent);
-    assert_eq!(text(&sent, "traceparent").unwrap()[36..52], *parent);
+    for call in [call, asked, under_a_span, elsewhere] {
+        let came = incoming("-1", ODD);
+        let sent = hop.serve(&came, call);
+        let envelopes = hop.sent();
+        let Some(EnvelopeItem::Transaction(transaction)) = envelopes[0].0.items().next() else {
+            panic!("a transaction");
+        };
+        let parent = transaction.spans[0].span_id.to_string();
+        assert_eq!(text(&sent, "sentry-trace").unwrap()[33..49], *parent);
+        assert_eq!(text(&sent, "traceparent").unwrap()[36..52], *parent);
+        assert_eq!(text(&sent, "sentry-trace").unwrap()[..32], *TRACE);
+        assert_eq!(text(&sent, "baggage"), Some(ODD));
+    }
+}
+
+/// A call within a span of the application's.
+fn under_a_span(hub: &Arc<Hub>) -> HeaderMap {
+    let parent = hub.configure_scope(|scope| scope.get_span()).unwrap();
+    let span = parent.start_child("work", "work");
+    hub.configure_scope(|scope| scope.set_span(Some(span.clone().into())));
+    let headers = call(hub);
+    hub.configure_scope(|scope| scope.set_span(Some(parent)));
+    headers
+}
+
+/// A call on a thread that was given the hub and not the trace context.
+fn elsewhere(hub: &Arc<Hub>) -> HeaderMap {
+    std::thread::scope(|threads| threads.spawn(|| call(hub)).join().unwrap())
+}
+
+#[test]
+fn a_transaction_of_the_applications_is_not_taken_for_the_calls() {
+    let hop = Hop::sampling_all("hop");
+    let other = "11111111111111111111111111111111";
+    let sent = hop.serve(&incoming("-1", ODD), |hub| {
+        let start = sentry_core::TransactionContext::new_with_trace_id(
+            "own",
+            "own",
+            other.parse().unwrap(),
+        );
+        let own = hub.start_transaction(start);
+        hub.configure_scope(|scope| scope.set_span(Some(own.into())));
+        call(hub)
+    });
+    assert_eq!(text(&sent, "sentry-trace").unwrap()[..32], *other);
+    assert_ne!(text(&sent, "baggage"), Some(ODD));
 }
 
 #[test]
@@ -223,7 +263,7 @@ fn a_stranger_gets_a_trace_of_its_own_with_a_link() {
 fn work_that_outlives_the_call_keeps_its_context() {
     let hop = Hop::sampling_all("hop");
     let (hub, carried) = hop.serve(&incoming("-1", ODD), |hub| {
-        let fork = std::sync::Arc::new(sentry_core::Hub::new_from_top(hub));
+        let fork = Arc::new(Hub::new_from_top(hub));
         (fork, sdk::trace_context(hub))
     });
     // So many calls come and go that everything merely lingering is gone.
@@ -241,7 +281,7 @@ fn work_that_outlives_the_call_keeps_its_context() {
 fn spawned_work_finds_its_call_from_the_hub_alone() {
     let hop = Hop::sampling_all("hop");
     hop.serve(&incoming("-1", ODD), |hub| {
-        let hub = std::sync::Arc::clone(hub);
+        let hub = Arc::clone(hub);
         // A fresh thread has no trace context of its own, as a task spawned with nothing but `bind_hub`.
         let seen = std::thread::spawn(move || {
             let context = sdk::trace_context(&hub).outgoing();

@@ -7,7 +7,7 @@ use super::layer::Config;
 use crate::deadline::Deadline;
 use crate::ending::Ending;
 use crate::injected::Injected;
-use crate::sdk::{self, CallSpan};
+use crate::sdk::{self, CallSpan, Hub};
 use crate::{Code, RpcMethod};
 
 pub(super) struct Call {
@@ -21,12 +21,18 @@ impl Call {
     pub(super) fn depart<A>(config: &Config, request: &mut Request<A>) -> Self {
         let limits = &config.limits;
         let authority = config.target.authority(Some(request.uri()));
-        let span = sdk::is_recording()
+        let sends = config.target.allows(authority);
+        let hub = Hub::current();
+        let begun = sdk::is_recording(&hub)
             .then(|| RpcMethod::of_request(request, limits.method_bytes))
-            .and_then(|method| CallSpan::client(&method, authority, config.own_transactions));
-        if config.target.allows(authority)
-            && let Some(outgoing) = sdk::outgoing(span.as_ref())
-        {
+            .and_then(|method| {
+                CallSpan::client(&hub, &method, authority, config.own_transactions, sends)
+            });
+        let (span, outgoing) = match begun {
+            Some((span, outgoing)) => (Some(span), outgoing),
+            None => (None, sends.then(|| sdk::outgoing(&hub)).flatten()),
+        };
+        if let Some(outgoing) = outgoing {
             let outgoing = if config.traceparent {
                 outgoing
             } else {

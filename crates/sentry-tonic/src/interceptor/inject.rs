@@ -61,7 +61,7 @@ impl Interceptor for Inject {
         if settled || !self.target.allows(self.target.authority(None)) {
             return Ok(request);
         }
-        let Some(outgoing) = sdk::outgoing(None) else {
+        let Some(outgoing) = sdk::outgoing(&sdk::Hub::current()) else {
             return Ok(request);
         };
         let (metadata, extensions, ()) = request.into_parts();

@@ -24,8 +24,8 @@ use sentry_core::protocol::SpanStatus;
 use crate::Code;
 
 /// Whether there is a client that takes what is recorded.
-pub(crate) fn is_recording() -> bool {
-    sentry_propagation::sdk::is_recording(&Hub::current())
+pub(crate) fn is_recording(hub: &Hub) -> bool {
+    sentry_propagation::sdk::is_recording(hub)
 }
 
 /// The span that work in `hub` belongs to.

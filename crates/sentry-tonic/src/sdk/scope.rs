@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use sentry_core::protocol::TraceId;
 use sentry_core::{Hub, HubSwitchGuard, TransactionOrSpan};
 use sentry_propagation::{IncomingTrace, TraceContext, sdk};
 
@@ -130,6 +131,6 @@ impl CallScope {
 
 fn same_trace(parent: &TransactionOrSpan, incoming: &IncomingTrace) -> bool {
     incoming.parent().is_none_or(|caller| {
-        parent.get_trace_context().trace_id.to_string() == caller.trace_id.to_string()
+        parent.get_trace_context().trace_id == TraceId::from(caller.trace_id.to_bytes())
     })
 }

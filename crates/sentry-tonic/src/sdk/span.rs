@@ -1,7 +1,10 @@
 //! The span of one call, on either side.
 
+use std::borrow::Cow;
+use std::iter;
 use std::sync::Arc;
 
+use sentry_core::protocol::Value;
 use sentry_core::{Hub, TransactionOrSpan};
 use sentry_propagation::{IncomingTrace, OutgoingTrace, TraceContext, sdk};
 
@@ -47,17 +50,30 @@ impl CallSpan {
 
     /// The span of a call that is made: a child of the active span, or, if
     /// `own`, a transaction.
-    pub(crate) fn client(method: &RpcMethod, authority: Option<&str>, own: bool) -> Option<Self> {
-        let current = Hub::current();
-        let begun = match active_span(&current) {
+    /// Beside it what goes along with the call, if `sends`.
+    pub(crate) fn client(
+        current: &Arc<Hub>,
+        method: &RpcMethod,
+        authority: Option<&str>,
+        own: bool,
+        sends: bool,
+    ) -> Option<(Self, Option<OutgoingTrace>)> {
+        let mut outgoing = None;
+        let begun = match active_span(current) {
             Some(parent) => {
-                let span = parent.start_child(OP_CLIENT, method.as_str());
-                Self::begun(span.into(), method, sdk::trace_context(&current))
+                let child = sdk::start_child(current, &parent, OP_CLIENT, method.as_str());
+                if sends {
+                    outgoing = child.outgoing(current);
+                }
+                Self::begun(child.span.into(), method, child.context)
             }
             None if own => {
-                let hub = Arc::new(Hub::new_from_top(&current));
+                let hub = Arc::new(Hub::new_from_top(current));
                 let started = sdk::start_transaction(&hub, &at_hand(), method.as_str(), OP_CLIENT);
                 let mut begun = Self::begun(started.transaction.into(), method, started.context);
+                if sends {
+                    outgoing = sdk::outgoing_of(current, &begun.span);
+                }
                 begun.hub = Some(hub);
                 begun
             }
@@ -66,7 +82,7 @@ impl CallSpan {
         if let Some(authority) = authority {
             begun.record_address(authority);
         }
-        Some(begun)
+        Some((begun, outgoing))
     }
 
     fn begun(span: TransactionOrSpan, method: &RpcMethod, context: TraceContext) -> Self {
@@ -82,14 +98,48 @@ impl CallSpan {
             context,
             parent: tracing::Span::none(),
         };
+        let said = || {
+            [
+                (RPC_SYSTEM, Value::from(GRPC)),
+                (RPC_SERVICE, Value::from(method.service())),
+                (RPC_METHOD, Value::from(method.method())),
+            ]
+        };
         match &begun.span {
-            TransactionOrSpan::Transaction(transaction) => transaction.set_origin(ORIGIN),
-            TransactionOrSpan::Span(_) => begun.record(SENTRY_ORIGIN, ORIGIN),
+            TransactionOrSpan::Transaction(transaction) => {
+                transaction.set_origin(ORIGIN);
+                begun.record_all(said);
+            }
+            TransactionOrSpan::Span(_) => begun.record_all(|| {
+                let origin = (SENTRY_ORIGIN, Value::from(ORIGIN));
+                iter::once(origin).chain(said())
+            }),
         }
-        begun.record(RPC_SYSTEM, GRPC);
-        begun.record(RPC_SERVICE, method.service());
-        begun.record(RPC_METHOD, method.method());
         begun
+    }
+
+    /// Puts attributes on the span, which is locked once for all of them.
+    fn record_all<A>(&self, attributes: impl FnOnce() -> A)
+    where
+        A: IntoIterator<Item = (&'static str, Value)>,
+    {
+        if !self.recorded {
+            return;
+        }
+        let attributes = attributes();
+        match &self.span {
+            TransactionOrSpan::Transaction(transaction) => {
+                let mut data = transaction.data();
+                for (key, value) in attributes {
+                    data.set_data(Cow::Borrowed(key), value);
+                }
+            }
+            TransactionOrSpan::Span(span) => span.data().extend(
+                attributes
+                    .into_iter()
+                    .map(|(key, value)| (key.to_owned(), value)),
+            ),
+        }
     }
 
     fn record(&self, key: &str, value: &str) {
@@ -127,10 +177,12 @@ impl CallSpan {
             if self.span.get_status().is_none() {
                 self.span.set_status(span_status(code));
             }
-            self.span
-                .set_data(RPC_GRPC_STATUS_CODE, code.number().into());
-            self.span
-                .set_data(RPC_RESPONSE_STATUS_CODE, code.name().into());
+            self.record_all(|| {
+                [
+                    (RPC_GRPC_STATUS_CODE, Value::from(code.number())),
+                    (RPC_RESPONSE_STATUS_CODE, Value::from(code.name())),
+                ]
+            });
         }
         let span = self.span;
         match self.hub {
@@ -142,14 +194,9 @@ impl CallSpan {
     }
 }
 
-/// The trace that goes along with a call made by `span`, or, where none was
-/// made, by whatever is at work.
-pub(crate) fn outgoing(span: Option<&CallSpan>) -> Option<OutgoingTrace> {
-    let hub = Hub::current();
-    match span {
-        Some(span) => sdk::outgoing_of(&hub, &span.span),
-        None => sdk::outgoing(&hub),
-    }
+/// The trace that goes along with a call that is made by whatever is at work in `hub`.
+pub(crate) fn outgoing(hub: &Hub) -> Option<OutgoingTrace> {
+    sdk::outgoing(hub)
 }
 
 /// The trace of work that has no span: what came with it, or whatever spawned it.
