@@ -2,7 +2,7 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import type { Mutation, Node, Value } from '@throughline/shared/graph';
 import type { Action } from '@throughline/shared/tracing';
-import { graphClient, writeClient } from '../../browser/gateway.ts';
+import { graphClient, editClient } from '../../browser/gateway.ts';
 import { browserSettings } from '../../browser/settings.ts';
 import { MAX_UNDO } from '../limits.ts';
 import { type Change, putNode } from '../model/edit.ts';
@@ -77,7 +77,7 @@ export class Editor {
   }
 
   async #write(mutations: Mutation[], action: Action): Promise<string> {
-    const write = await writeClient();
+    const write = await editClient();
     const answer = await write.applyMutations({ mutations, idempotencyKey: crypto.randomUUID() }, action.call);
     await this.#show(mutations, action);
     this.version++;
