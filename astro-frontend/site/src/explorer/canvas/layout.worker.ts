@@ -14,7 +14,7 @@ self.onmessage = ({ data }: MessageEvent<LayoutOrder>): void => {
     graph.addNode(at / 2, { x: data.positions[at], y: data.positions[at + 1] });
   }
   for (let at = 0; at < data.edges.length; at += 2) graph.addEdge(data.edges[at], data.edges[at + 1]);
-  const settings = { ...forceAtlas2.inferSettings(graph), strongGravityMode: false, gravity: 0.5, barnesHutOptimize: graph.order > 500 };
+  const settings = { ...forceAtlas2.inferSettings(graph), barnesHutOptimize: graph.order > 500 };
   let left = data.iterations;
   const go = (): void => {
     if (current !== data.order) return;

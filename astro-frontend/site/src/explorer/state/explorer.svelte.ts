@@ -151,8 +151,10 @@ export class Explorer {
     const graph = await graphClient();
     if (step.kind === 'path') return this.#takePath(step, action);
     if (step.depth === 0) {
-      const { node } = await graph.getNode({ id: step.from }, action.call);
-      if (node) this.#put([node], []);
+      // Its edges to what is shown already come along.
+      const request = { id: step.from, includeEdges: true, maxEdges: 1_000 };
+      const { node, outgoing, incoming } = await graph.getNode(request, action.call);
+      if (node) this.#put([node], [...outgoing, ...incoming]);
       return this.say(`${step.from} is shown.`);
     }
     let left = 0;
