@@ -9,7 +9,9 @@ use http::{HeaderName, Method};
 use sentry_tonic::ServerLayer;
 use throughline_service_kit::framing::SingleRequest;
 use throughline_service_kit::metrics::{Names, ObserveLayer};
-use throughline_service_kit::{self as service_kit, FaultLayer, ServerDeadlineLayer, Telemetry};
+use throughline_service_kit::{
+    self as service_kit, DrainEnd, FaultLayer, ServerDeadlineLayer, Telemetry,
+};
 use tonic::body::Body;
 use tonic_web::GrpcWebLayer;
 use tower::ServiceBuilder;
@@ -27,18 +29,23 @@ use crate::{Error, Limits, Methods, Options, headers};
 /// The path that says whether the gateway itself is up. It is plain HTTP, it is not traced, and it asks nobody.
 pub const HEALTH: &str = "/health";
 
-/// A gateway of these options, ready to be served. It connects to the service when the first call comes.
+/// A gateway of these options, ready to be served. It connects to the service when the first call comes. Calls that are
+/// in flight when `drain` ends, end with it.
 pub fn app(
     options: &Options,
     limits: &Limits,
     peers: &Peers,
     telemetry: &Telemetry,
+    drain: &DrainEnd,
 ) -> Result<Router, Error> {
     let descriptors = descriptors(options)?;
     let methods = Methods::of(&descriptors, &options.services)?;
     let shapes = SingleRequest::of([&descriptors[..]]);
     let passed = passed(options, telemetry);
     let channel = service_kit::channel(&options.graph_url, telemetry)?;
+    let deadline = ServerDeadlineLayer::new(telemetry.limits())
+        .refuse_malformed()
+        .ending_with(drain.clone());
     let call = ServiceBuilder::new()
         .layer(GrpcWebLayer::new())
         .map_response(|answer: http::Response<_>| answer.map(Whole::new))
@@ -46,7 +53,7 @@ pub fn app(
         .layer(telemetry.server_layer(ServerLayer::new()))
         .layer(GuardLayer::new(shapes.clone(), limits))
         .map_response(|answer: http::Response<_>| answer.map(Body::new))
-        .layer(ServerDeadlineLayer::new(telemetry.limits()).refuse_malformed())
+        .layer(deadline)
         .layer(FaultLayer::new(telemetry))
         .service(Proxy::new(
             channel,

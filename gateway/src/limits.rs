@@ -53,6 +53,8 @@ pub struct Limits {
     pub accept_pause: Duration,
     /// How long a stopping gateway waits for calls in flight.
     pub drain: Duration,
+    /// How long calls that outlasted the drain may take to end when told so, before they are dropped.
+    pub drain_end: Duration,
     /// Streams at once on one HTTP/2 connection.
     pub concurrent_streams: u32,
     /// Streams that were reset before they were looked at; one more ends the connection.
@@ -108,6 +110,7 @@ impl Default for Limits {
             linger_bytes: 4 * 1024 * 1024,
             accept_pause: Duration::from_millis(50),
             drain: Duration::from_secs(5),
+            drain_end: Duration::from_millis(500),
             concurrent_streams: 100,
             pending_resets: 20,
             error_resets: 1024,

@@ -4,7 +4,9 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use throughline_gateway::{Options, Peers, app, serve};
-use throughline_service_kit::{self as service_kit, Shutdown, Telemetry, TelemetryOptions, Tls};
+use throughline_service_kit::{
+    self as service_kit, DrainEnd, Shutdown, Telemetry, TelemetryOptions, Tls,
+};
 
 const SERVICE: &str = "gateway";
 
@@ -25,7 +27,8 @@ async fn main() -> anyhow::Result<ExitCode> {
     let shutdown = Shutdown::on_signals();
     let limits = command.gateway.bounds.limits();
     let peers = Peers::new(&limits);
-    let app = match app(&command.gateway, &limits, &peers, &telemetry) {
+    let drain_end = DrainEnd::default();
+    let app = match app(&command.gateway, &limits, &peers, &telemetry, &drain_end) {
         Ok(app) => app,
         Err(error) => {
             // Options that are good one by one and do not fit together.
@@ -55,7 +58,7 @@ async fn main() -> anyhow::Result<ExitCode> {
         None => service_kit::announce,
     };
     announce(SERVICE, listener.local_addr()?);
-    serve(listener, app, peers, limits, tls, shutdown).await;
+    serve(listener, app, peers, limits, tls, shutdown, drain_end).await;
     telemetry.close().await;
     Ok(ExitCode::SUCCESS)
 }

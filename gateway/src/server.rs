@@ -2,7 +2,6 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use axum::Router;
 use http::Request;
@@ -11,7 +10,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
-use throughline_service_kit::{Shutdown, Tls, TlsStream, metrics};
+use throughline_service_kit::{DrainEnd, Shutdown, Tls, TlsStream, metrics};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
@@ -23,7 +22,8 @@ use crate::greeting::Greeted;
 use crate::linger::Lingering;
 use crate::peers::{Full, Peers};
 
-/// Serves `app` until `shutdown` is requested and calls have ended, or `Limits::drain` is over.
+/// Serves `app` until `shutdown` is requested and calls have ended, or `Limits::drain` is over: then `end` ends them, if
+/// `app` was made with it.
 pub async fn serve(
     listener: TcpListener,
     app: Router,
@@ -31,6 +31,7 @@ pub async fn serve(
     limits: Limits,
     tls: Option<Tls>,
     shutdown: Shutdown,
+    end: DrainEnd,
 ) {
     let builder = builder(&limits);
     let graceful = GracefulShutdown::new();
@@ -77,7 +78,7 @@ pub async fn serve(
         });
     }
     drop(listener);
-    drain(graceful, limits.drain).await;
+    drain(graceful, &limits, &end).await;
 }
 
 async fn handshake(tls: &Tls, stream: TcpStream, limits: &Limits) -> Option<TlsStream<TcpStream>> {
@@ -114,13 +115,20 @@ async fn connection<T>(
     }
 }
 
-async fn drain(graceful: GracefulShutdown, bound: Duration) {
-    if tokio::time::timeout(bound, graceful.shutdown())
-        .await
-        .is_err()
-    {
-        tracing::warn!(drain = ?bound, "calls in flight were dropped: they outlasted the drain");
+async fn drain(graceful: GracefulShutdown, limits: &Limits, end: &DrainEnd) {
+    let mut ended = std::pin::pin!(graceful.shutdown());
+    if tokio::time::timeout(limits.drain, &mut ended).await.is_ok() {
+        return;
     }
+    // Ended, not dropped: their callers get a status, and their transactions end with it before telemetry does.
+    end.end_calls();
+    let dropped = tokio::time::timeout(limits.drain_end, ended).await.is_err();
+    tracing::warn!(
+        drain = ?limits.drain,
+        calls = end.ended(),
+        dropped,
+        "calls in flight were ended: they outlasted the drain"
+    );
 }
 
 fn builder(limits: &Limits) -> auto::Builder<TokioExecutor> {

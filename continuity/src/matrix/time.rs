@@ -14,7 +14,7 @@ use crate::{Chain, Root};
 pub(crate) const RIVAL: &str = "delay:59999";
 /// The deadline of a rival: far beyond every time that a call of the matrix is to take, and far below what a gateway or a
 /// service would end a call at by itself.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(50);
 /// Servers end calls by so much sooner that the answer arrives in time.
 const LEAD: Duration = Duration::from_millis(20);
 

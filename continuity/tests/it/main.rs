@@ -1,6 +1,7 @@
 //! The whole chain, each hop a process of its own, held to what the README promises.
 
 mod collector_faults;
+mod drained;
 mod interop;
 mod killed;
 mod layers_removed;

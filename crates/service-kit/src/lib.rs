@@ -48,7 +48,7 @@ mod telemetry;
 mod tls;
 
 pub use client::{Channel, channel};
-pub use deadline::{ClientDeadlineLayer, Deadline, ServerDeadlineLayer};
+pub use deadline::{ClientDeadlineLayer, Deadline, DrainEnd, ServerDeadlineLayer};
 pub use error::Error;
 pub use fault::{Fault, FaultLayer, FaultService, faults_fired};
 pub use limits::Limits;

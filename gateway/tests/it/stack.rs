@@ -46,11 +46,20 @@ impl Gateway {
         let command = Command::try_parse_from(arguments).expect("options");
         let telemetry = Telemetry::init("gateway", &TelemetryOptions::none());
         let peers = Peers::new(&limits);
-        let app = app(&command.options, &limits, &peers, &telemetry).expect("an app");
+        let drain_end = throughline_service_kit::DrainEnd::default();
+        let app = app(&command.options, &limits, &peers, &telemetry, &drain_end).expect("an app");
         let listener = listen(command.options.listen).await.expect("a free port");
         let addr = listener.local_addr().expect("an address");
         let shutdown = Shutdown::new();
-        let served = tokio::spawn(serve(listener, app, peers, limits, None, shutdown.clone()));
+        let served = tokio::spawn(serve(
+            listener,
+            app,
+            peers,
+            limits,
+            None,
+            shutdown.clone(),
+            drain_end,
+        ));
         Self {
             addr,
             shutdown,

@@ -13,16 +13,16 @@ use tonic::Status;
 
 use super::Deadline;
 
-/// The end of a drain, for the calls that outlast it: they end then, and are counted.
+/// The end of a drain, for the calls that outlast it: they end then, with UNAVAILABLE, and are counted.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct DrainEnd {
+pub struct DrainEnd {
     token: CancellationToken,
     ended: Arc<AtomicU64>,
 }
 
 impl DrainEnd {
     /// Ends the calls that are still in flight.
-    pub(crate) fn end_calls(&self) {
+    pub fn end_calls(&self) {
         self.token.cancel();
     }
 
@@ -33,7 +33,7 @@ impl DrainEnd {
     }
 
     /// How many calls were ended.
-    pub(crate) fn ended(&self) -> u64 {
+    pub fn ended(&self) -> u64 {
         self.ended.load(Ordering::Relaxed)
     }
 }

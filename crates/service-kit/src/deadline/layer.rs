@@ -39,7 +39,8 @@ impl ServerDeadlineLayer {
     }
 
     /// Ends the calls in flight when `drain` does.
-    pub(crate) fn ending_with(mut self, drain: DrainEnd) -> Self {
+    #[must_use]
+    pub fn ending_with(mut self, drain: DrainEnd) -> Self {
         self.drain = Some(drain);
         self
     }

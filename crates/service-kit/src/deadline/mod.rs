@@ -25,7 +25,7 @@ mod timeout;
 use std::time::Duration;
 
 pub use body::DeadlineBody;
-pub(crate) use cut::DrainEnd;
+pub use cut::DrainEnd;
 pub use future::DeadlineFuture;
 use http::{HeaderMap, HeaderValue};
 pub use layer::{ClientDeadlineLayer, ServerDeadlineLayer};
