@@ -1,4 +1,4 @@
-//! Decodes what Sentry clients send, builds a trace tree, says what is broken in it.
+//! Decodes what Sentry clients and OTLP exporters send, builds a trace tree, says what is broken in it.
 //!
 //! Pure: no IO, no clock, no task. It cannot fail on bad input; it returns what it
 //! understood and what it did not. It knows no service by name.
@@ -28,6 +28,7 @@ mod expectations;
 mod ids;
 mod json;
 mod limits;
+mod otlp;
 mod record;
 mod service;
 mod span;
@@ -40,6 +41,7 @@ pub use diagnosis::{Diagnosis, DiagnosisKind, Side};
 pub use envelope::{Decoded, Problem, RawItem, Reason, decode_envelope};
 pub use expectations::{CheckResult, Expectations, Verdict};
 pub use limits::Limits;
+pub use otlp::{OtlpForm, decode_otlp, from_otlp};
 pub use record::{Event, Log, LossReport, Record, SamplingContext, Source};
 pub use span::Span;
 pub use time::Timestamp;

@@ -47,6 +47,22 @@ impl Store {
         })
     }
 
+    /// Those of the traces of which something is stored.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub fn known(&self, trace_ids: &[String]) -> Result<Vec<String>, Error> {
+        self.readers().read(|connection| {
+            let mut select =
+                connection.prepare_cached("SELECT trace_id FROM traces WHERE trace_id = ?")?;
+            let mut known = Vec::new();
+            for trace_id in trace_ids {
+                known.extend(select.query_row([trace_id], |row| row.get(0)).optional()?);
+            }
+            Ok(known)
+        })
+    }
+
     /// The trace that began last.
     ///
     /// # Errors

@@ -35,6 +35,8 @@ pub struct Arrival {
     pub project: String,
     /// When it was received.
     pub received: Timestamp,
+    /// Whether it came with an earlier request, so that it is none of its own.
+    pub later: bool,
     /// Why the request's body could not be read, if it could not.
     pub refused: Option<&'static str>,
 }

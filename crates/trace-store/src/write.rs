@@ -50,7 +50,9 @@ fn one(transaction: &Transaction<'_>, arrival: &Arrival) -> Result<Committed, Er
 }
 
 fn count(transaction: &Transaction<'_>, arrival: &Arrival) -> Result<(), Error> {
-    intake::count(transaction, Kind::Envelope, "", 1)?;
+    if !arrival.later {
+        intake::count(transaction, Kind::Envelope, "", 1)?;
+    }
     for (item_type, count) in &arrival.decoded.items {
         intake::count(transaction, Kind::Item, item_type, *count)?;
     }

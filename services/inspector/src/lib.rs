@@ -22,9 +22,11 @@ mod guard;
 mod ingest;
 mod limits;
 mod options;
+mod otlp;
 mod server;
 
 pub use error::Error;
 pub use limits::Limits;
 pub use options::Options;
+pub use otlp::Listen;
 pub use server::{Inspector, run};

@@ -22,6 +22,16 @@ pub struct Limits {
     /// Spans nested deeper than this are sent at this depth: readers of protobuf refuse
     /// a hundred.
     pub depth: usize,
+    /// How long a noisy source's spans wait for another hop to report their trace.
+    pub otlp_wait: Duration,
+    /// Such spans that wait at the same time; the oldest go first.
+    pub otlp_waiting_spans: usize,
+    /// How often those that waited too long are looked for.
+    pub otlp_sweep: Duration,
+    /// Children of one span kept of a noisy source.
+    pub otlp_children: usize,
+    /// Spans whose children are counted at the same time; the oldest are forgotten first.
+    pub otlp_parents: usize,
     /// How long a stop waits for calls to end.
     pub drain: Duration,
 }
@@ -37,6 +47,11 @@ impl Default for Limits {
             gather: Duration::from_millis(50),
             tail_lag: 1_024,
             depth: 64,
+            otlp_wait: Duration::from_secs(60),
+            otlp_waiting_spans: 10_000,
+            otlp_sweep: Duration::from_secs(1),
+            otlp_children: 100,
+            otlp_parents: 10_000,
             drain: Duration::from_secs(3),
         }
     }

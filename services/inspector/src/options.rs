@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use clap::{Args, Parser as _};
 
+use crate::otlp::{DEFAULT_GRPC, DEFAULT_HTTP, Listen};
+
 /// Options of the inspector.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct Options {
@@ -32,6 +34,28 @@ pub struct Options {
         value_delimiter = ','
     )]
     pub allow_hosts: Vec<String>,
+    /// Where to take OTLP besides, for exporters of gRPC: an address or `none`; a busy default is left alone.
+    #[arg(
+        long = "otlp-grpc-listen",
+        env = "INSPECTOR_OTLP_GRPC_LISTEN",
+        default_value = DEFAULT_GRPC
+    )]
+    pub otlp_grpc: Listen,
+    /// Where to take OTLP besides, for exporters of HTTP: an address or `none`; a busy default is left alone.
+    #[arg(
+        long = "otlp-http-listen",
+        env = "INSPECTOR_OTLP_HTTP_LISTEN",
+        default_value = DEFAULT_HTTP
+    )]
+    pub otlp_http: Listen,
+    /// Services whose OTLP spans are kept only in traces that another hop reported; `a` stands for `a.b` too.
+    #[arg(
+        long = "otlp-noisy",
+        env = "INSPECTOR_OTLP_NOISY",
+        value_delimiter = ',',
+        default_value = "dgraph"
+    )]
+    pub noisy: Vec<String>,
 }
 
 impl Options {
@@ -44,6 +68,9 @@ impl Options {
             max_bytes: bytesize::ByteSize::gib(1),
             max_age: Duration::from_secs(7 * 24 * 3600),
             allow_hosts: Vec::new(),
+            otlp_grpc: Listen::None,
+            otlp_http: Listen::None,
+            noisy: vec!["dgraph".to_owned()],
         }
     }
 }

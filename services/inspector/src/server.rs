@@ -16,12 +16,13 @@ use tonic_web::GrpcWebLayer;
 use tower::Layer as _;
 
 use crate::app::App;
-use crate::{Error, Limits, Options, api, guard, ingest};
+use crate::{Error, Limits, Options, api, guard, ingest, otlp};
 
 /// A running inspector. Dropped, it goes on until the process ends.
 #[derive(Debug)]
 pub struct Inspector {
     local_addr: SocketAddr,
+    otlp_addrs: Vec<SocketAddr>,
     shutdown: Shutdown,
     task: JoinHandle<Result<(), Error>>,
 }
@@ -56,9 +57,20 @@ impl Inspector {
         let listener = listen(options.listen).await?;
         let local_addr = listener.local_addr()?;
         let app = App::new(store, limits, shutdown.clone());
-        let task = spawn(serve(listener, router(app.clone(), options), app));
+        let intake = otlp::Intake::new(app.clone(), &options.noisy);
+        intake.follow();
+        let mut otlp_addrs = Vec::new();
+        for listener in otlp::listeners(options).await? {
+            let router = otlp::router(intake.clone());
+            otlp_addrs.push(listener.local_addr()?);
+            // It ends with the inspector, whose own answer is the one that counts.
+            drop(spawn(serve(listener, router, app.clone())));
+        }
+        let router = router(app.clone(), options).merge(otlp::router(intake));
+        let task = spawn(serve(listener, router, app));
         Ok(Self {
             local_addr,
+            otlp_addrs,
             shutdown,
             task,
         })
@@ -68,6 +80,12 @@ impl Inspector {
     #[must_use]
     pub fn local_addr(&self) -> SocketAddr {
         self.local_addr
+    }
+
+    /// The addresses that it took for OTLP besides, gRPC's first.
+    #[must_use]
+    pub fn otlp_addrs(&self) -> &[SocketAddr] {
+        &self.otlp_addrs
     }
 
     /// Stops it: open calls are given `Limits::drain` to end.
@@ -95,6 +113,9 @@ impl Inspector {
 pub async fn run(options: Options, shutdown: Shutdown) -> Result<(), Error> {
     let inspector = Inspector::start_with(&options, Limits::default(), shutdown).await?;
     announce("inspector", inspector.local_addr());
+    for address in inspector.otlp_addrs() {
+        tracing::info!(%address, "takes OTLP");
+    }
     inspector.ended().await
 }
 

@@ -73,6 +73,8 @@ pub enum Reason {
     ItemCount,
     /// A payload is not JSON of the right form.
     Json,
+    /// A payload is not protobuf of the right form.
+    Protobuf,
     /// An id is missing or malformed.
     Id,
     /// A time is missing or malformed.
@@ -92,6 +94,7 @@ impl Reason {
             Self::TooManyEntries => "too_many_entries",
             Self::ItemCount => "item_count",
             Self::Json => "json",
+            Self::Protobuf => "protobuf",
             Self::Id => "id",
             Self::Time => "time",
         }

@@ -6,5 +6,6 @@ mod breaks;
 mod checks;
 mod decode;
 mod hostile;
+mod otlp;
 mod quiet;
 mod scene;

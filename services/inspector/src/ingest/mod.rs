@@ -3,7 +3,7 @@
 //! `trace-model`.
 
 mod auth;
-mod body;
+pub(crate) mod body;
 
 use std::time::Duration;
 
@@ -72,7 +72,7 @@ async fn envelope(
         decoded,
         project,
         received: source.received,
-        refused: None,
+        ..Arrival::default()
     };
     let stored = app.append(arrival).await;
     drop(permit);

@@ -5,6 +5,7 @@ mod checking;
 mod durability;
 mod http;
 mod ingest;
+mod otlp;
 mod reading;
 
 use std::time::Duration;
