@@ -20,7 +20,10 @@ pub(crate) async fn run(
     telemetry: &Telemetry,
     output: &Output,
 ) -> anyhow::Result<()> {
-    let limits = Limits::default();
+    let limits = Limits {
+        batch_items: usize::from(options.batch),
+        ..Limits::default()
+    };
     let progress = Progress::new(output);
     let authorization = options.token.as_deref().map(bearer).transpose()?;
     let source = options.source()?;

@@ -36,6 +36,9 @@ pub(crate) struct ImportOptions {
     /// Begin anew, even if part of the import is in
     #[arg(long)]
     pub(crate) restart: bool,
+    /// At most so many nodes and edges in a batch
+    #[arg(long, value_name = "COUNT", default_value_t = 5_000, value_parser = clap::value_parser!(u16).range(1..=5_000))]
+    pub(crate) batch: u16,
     /// How often in a row to try again when the service breaks off or cannot be reached
     #[arg(long, value_name = "COUNT", default_value_t = 10)]
     pub(crate) retries: u32,

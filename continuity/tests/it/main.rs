@@ -2,6 +2,7 @@
 
 mod collector_faults;
 mod drained;
+mod import_resumed;
 mod interop;
 mod killed;
 mod layers_removed;
