@@ -101,11 +101,12 @@ pub(crate) async fn soak() -> anyhow::Result<ExitCode> {
 }
 
 /// How many cases a soak takes, where the variable does not say otherwise.
-const SOAK: [(&str, &str); 4] = [
+const SOAK: [(&str, &str); 5] = [
     ("PROPTEST_CASES", "10000"),
     ("THROUGHLINE_KILLS", "50"),
     ("THROUGHLINE_CALLS", "10000"),
     ("THROUGHLINE_TRACES", "10000"),
+    ("THROUGHLINE_EDGES", "1000000"),
 ];
 
 /// The tests of the workspace, with the peers that can be had.

@@ -37,6 +37,15 @@ impl Default for Sqlite {
 }
 
 impl Sqlite {
+    /// In memory where there is a folder for that: what is written to disk before an
+    /// answer takes most of the time of a short history.
+    pub(crate) fn in_memory() -> Self {
+        let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir());
+        Self {
+            folder: folder.unwrap(),
+        }
+    }
+
     pub(crate) fn path(&self) -> std::path::PathBuf {
         self.folder.path().join("graph.db")
     }

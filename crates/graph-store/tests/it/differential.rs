@@ -1,6 +1,8 @@
 //! Seeded histories of calls, answered alike by a backend and by the oracle.
 
-use proptest::prelude::*;
+use std::hash::{BuildHasher as _, RandomState};
+
+use proptest::{prelude::*, test_runner::RngSeed};
 use throughline_graph_store::{
     ApplyMutations, BatchGetNodes, Change, Direction, Edge, EdgeKey, EdgeType, Error, ExportGraph,
     FindPath, GetNode, GraphStore, ImportBatch, ImportStep, Limits, ListNodes, Mutation, Node,
@@ -366,18 +368,36 @@ fn graph() -> impl Strategy<Value = ImportBatch> {
     })
 }
 
+/// So many histories where `PROPTEST_CASES` does not say otherwise; a soak takes 10 000.
+const HISTORIES: u32 = 1_000;
+
+/// Drawn from a seed that `THROUGHLINE_SEED` repeats.
+fn histories() -> ProptestConfig {
+    let seed = std::env::var("THROUGHLINE_SEED").map(|seed| seed.parse().unwrap());
+    let seed = seed.unwrap_or_else(|_| RandomState::new().hash_one("seed") >> 32);
+    eprintln!("THROUGHLINE_SEED={seed}");
+    let config = match std::env::var_os("PROPTEST_CASES") {
+        Some(_) => ProptestConfig::default(),
+        None => ProptestConfig::with_cases(HISTORIES),
+    };
+    ProptestConfig {
+        rng_seed: RngSeed::Fixed(seed),
+        ..config
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(100))]
+    #![proptest_config(histories())]
 
     #[test]
     fn paths_and_walks_are_found_alike(
         graph in graph(),
-        requests in prop::collection::vec(path(), 40),
-        walks in prop::collection::vec(walk(), 40),
+        requests in prop::collection::vec(path(), 10),
+        walks in prop::collection::vec(walk(), 10),
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
-            let backend = Sqlite::default();
+            let backend = Sqlite::in_memory();
             let (store, oracle) =
                 (backend.fresh(Limits::default()), Memory.fresh(Limits::default()));
             store.import_batch(graph.clone()).await.unwrap();
@@ -400,7 +420,7 @@ proptest! {
     fn histories_are_answered_alike(calls in prop::collection::vec(call(), 1..25)) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
-            let backend = Sqlite::default();
+            let backend = Sqlite::in_memory();
             let limits = || Limits {
                 feed_changes: 12,
                 feed_part_changes: 3,
