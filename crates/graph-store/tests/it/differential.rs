@@ -371,6 +371,10 @@ fn graph() -> impl Strategy<Value = ImportBatch> {
 /// So many histories where `PROPTEST_CASES` does not say otherwise; a soak takes 10 000.
 const HISTORIES: u32 = 1_000;
 
+#[expect(
+    clippy::print_stderr,
+    reason = "a failure is repeated by its seed, so it must be seen"
+)]
 /// Drawn from a seed that `THROUGHLINE_SEED` repeats.
 fn histories() -> ProptestConfig {
     let seed = std::env::var("THROUGHLINE_SEED").map(|seed| seed.parse().unwrap());

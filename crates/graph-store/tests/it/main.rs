@@ -6,6 +6,7 @@
 mod backends;
 mod capture;
 mod contract;
+mod costs;
 mod differential;
 mod fitting;
 mod listing;
