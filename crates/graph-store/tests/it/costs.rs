@@ -31,10 +31,11 @@ async fn skewed(store: &impl GraphStore, nodes: u64, edges: usize) -> BTreeSet<(
         };
         pairs.insert((skewed(), skewed()));
     }
-    let mut batch = ImportBatch::default();
-    batch.nodes = (0..nodes)
-        .map(|n| Node::new(format!("n{n}"), "T"))
-        .collect();
+    let all = (0..nodes).map(|n| Node::new(format!("n{n}"), "T"));
+    let batch = ImportBatch {
+        nodes: all.collect(),
+        ..ImportBatch::default()
+    };
     store.import_batch(batch).await.unwrap();
     let all: Vec<_> = pairs.iter().collect();
     for some in all.chunks(5_000) {
