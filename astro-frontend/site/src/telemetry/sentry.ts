@@ -5,6 +5,7 @@ import {
   browserTracingIntegration,
   captureException,
   consoleLoggingIntegration,
+  flush,
   getActiveSpan,
   init as initSdk,
   spanStreamingIntegration,
@@ -45,8 +46,19 @@ export function init(settings: BrowserSettings): Span | undefined {
   });
   const load = getActiveSpan();
   client?.on('beforeSendEvent', nameIsland);
+  sendWhenHidden();
   if (settings.replaysSessionSampleRate > 0 || settings.replaysOnErrorSampleRate > 0) whenIdle(() => void addReplay());
   return load;
+}
+
+/**
+ * Sends what is held back when a page is left. The SDK does so too, but before it ends the load's span: who leaves early
+ * would leave the spans under it without a parent. Listeners are called in their order, and this one comes last.
+ */
+function sendWhenHidden(): void {
+  document.addEventListener('visibilitychange', () => {
+    if (document.visibilityState === 'hidden') void flush();
+  });
 }
 
 /** The recorder is larger than the rest of the SDK: it comes when the page is there. */

@@ -26,6 +26,8 @@ export class Visit {
   readonly page: Page;
   /** What its console, its policy and its scripts complained of. */
   readonly complaints: string[] = [];
+  /** The envelopes that it sent. */
+  readonly #envelopes: string[] = [];
   /** What it asked of the gateway. */
   readonly calls: Request[] = [];
 
@@ -39,10 +41,12 @@ export class Visit {
     const visit = new Visit(await context.newPage());
     const { page } = visit;
     page.on('console', (message) => {
-      if (['error', 'warning'].includes(message.type())) visit.complaints.push(message.text());
+      // Software rendering is slow, and says so.
+      if (['error', 'warning'].includes(message.type()) && !message.text().includes('GL Driver Message')) visit.complaints.push(message.text());
     });
     page.on('pageerror', (error) => visit.complaints.push(String(error)));
     page.on('request', (request) => {
+      if (request.url().endsWith('/tunnel')) visit.#envelopes.push(request.postData() ?? '');
       if (request.method() === 'POST' && request.url().includes('GraphService')) visit.calls.push(request);
     });
     await page.addInitScript(() => {
@@ -66,9 +70,10 @@ export class Visit {
     return ((await this.calls[before]?.allHeaders())?.['sentry-trace'] ?? '').slice(0, 32);
   }
 
-  /** Has the SDK send what it holds back, as leaving the page does. */
-  async close(): Promise<void> {
-    await this.page.goto('about:blank');
+  /** Waits until the SDK, which holds spans back for some seconds, has sent the load and the traces of these actions. */
+  async close(...actions: string[]): Promise<void> {
+    const sent = (what: string[]): boolean => this.#envelopes.some((envelope) => what.every((part) => envelope.includes(part)));
+    await waitFor(() => sent(['"pageload"']) && actions.every((id) => sent([id, '"ui.action"'])));
     await this.page.context().close();
   }
 }

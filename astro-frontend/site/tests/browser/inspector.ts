@@ -44,10 +44,10 @@ export class Inspector {
     return trace;
   }
 
-  /** The ids of the newest traces that a service took part in. */
-  async recent(service: string): Promise<string[]> {
+  /** The newest traces that a service took part in and whose name holds this. */
+  async recent(service: string, name: string): Promise<string[]> {
     const { traces } = await this.#client.listTraces({ service });
-    return traces.map((trace) => trace.traceId);
+    return traces.filter((trace) => trace.name.includes(name)).map((trace) => trace.traceId);
   }
 
   async items(): Promise<Map<string, bigint>> {

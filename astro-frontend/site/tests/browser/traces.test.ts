@@ -25,9 +25,9 @@ describe.skipIf(!present)('the trace of', () => {
     const visit = await Visit.to(browser, url('/'));
     const page = await visit.pageTrace();
     await visit.page.locator('astro-island:not([ssr])').first().waitFor();
-    const click = await search(visit, 'a');
+    const click = await search(visit, 'debug');
     expect(click).not.toBe(page);
-    await visit.close();
+    await visit.close(click);
     const loaded = await stack.inspector.check(page, { services: ['ssr', 'browser'], noOrphans: true, oneRoot: true, sameBaggage: true });
     expect(pathTo(loaded, ({ span }) => span?.op === 'pageload')).toEqual(['ssr http.server', 'browser pageload']);
     const clicked = await stack.inspector.check(click, { ...CLICK, errors: 0 });
@@ -49,37 +49,39 @@ describe.skipIf(!present)('the trace of', () => {
     const page = await visit.pageTrace();
     // The load's span has ended and left the page.
     await stack.inspector.check(page, { services: ['browser'] });
-    const first = await search(visit, 'a');
-    const second = await search(visit, 'b');
+    const first = await search(visit, 'debug');
+    const second = await search(visit, 'send');
     expect(new Set([page, first, second]).size).toBe(3);
-    await visit.close();
+    await visit.close(first, second);
     for (const id of [first, second]) await stack.inspector.check(id, CLICK);
   });
 
   it('a page built ahead is its own, and so is its server island', async () => {
-    const before = new Set(await stack.inspector.recent('ssr'));
     const visit = await Visit.to(browser, url('/about'));
     expect(await visit.pageTrace()).toBe('');
     await visit.page.getByText(/The graph has \d+ nodes/).waitFor();
     await visit.close();
-    const island = (await stack.inspector.recent('ssr')).filter((id) => !before.has(id));
-    expect(island).toHaveLength(1);
-    const trace = await stack.inspector.check(island[0]!, { services: ['ssr', 'gateway', 'graph', 'sqlite'], noOrphans: true, oneRoot: true, errors: 0 });
-    expect(nodes(trace).some(({ span }) => span?.service === 'browser')).toBe(false);
-    const loads = (await stack.inspector.recent('browser')).filter((id) => !before.has(id) && !island.includes(id));
-    const own = await Promise.all(loads.map((id) => stack.inspector.trace(id)));
-    const load = own.find((it) => it.roots[0]?.span?.name === '/about');
-    expect(load?.roots.map(({ span }) => [span?.op, span?.parentSpanId])).toEqual([['pageload', '']]);
+    const islands = () => stack.inspector.recent('ssr', 'server-islands');
+    await expect.poll(async () => (await islands()).length, { timeout: 30_000 }).toBe(1);
+    const [island = ''] = await islands();
+    const made = await stack.inspector.check(island, { services: ['ssr', 'gateway', 'graph', 'sqlite'], noOrphans: true, oneRoot: true, errors: 0 });
+    expect(nodes(made).some(({ span }) => span?.service === 'browser')).toBe(false);
+    const [load = ''] = await stack.inspector.recent('browser', '/about');
+    expect(load).not.toBe(island);
+    const loaded = await stack.inspector.trace(load);
+    expect(loaded.roots.map(({ span }) => [span?.op, span?.parentSpanId])).toEqual([['pageload', '']]);
     expect(visit.complaints).toEqual([]);
   });
 
   it('each navigation is apart from the page before', async () => {
     const visit = await Visit.to(browser, url('/'));
     const first = await visit.pageTrace();
+    await stack.inspector.check(first, { services: ['ssr', 'browser'] });
     await visit.page.getByRole('link', { name: 'About' }).click();
     await visit.page.waitForURL(url('/about'));
+    await visit.page.getByText(/The graph has/).waitFor();
     await visit.page.getByRole('link', { name: 'Explorer', exact: true }).click();
-    await visit.page.waitForURL(url('/'));
+    await visit.page.waitForURL((at) => at.pathname === '/');
     const second = await visit.pageTrace();
     expect(second).not.toBe(first);
     await visit.close();
@@ -92,8 +94,7 @@ describe.skipIf(!present)('the trace of', () => {
 
   it('one page from a cache is not its visitors’', async () => {
     const cached = await cache(stack.site.url);
-    const before = new Set(await stack.inspector.recent('browser'));
-    const path = '/node/npm:ms%402.1.3';
+    const path = '/node/npm:debug';
     for (const _ of [1, 2]) {
       const visit = await Visit.to(browser, cached.url + path);
       expect(await visit.pageTrace()).toBe('');
@@ -101,9 +102,9 @@ describe.skipIf(!present)('the trace of', () => {
     }
     expect(cached.hits()).toBe(1);
     await cached.stop();
-    const fresh = async (): Promise<string[]> => (await stack.inspector.recent('browser')).filter((id) => !before.has(id));
-    await expect.poll(async () => (await fresh()).length, { timeout: 30_000 }).toBe(2);
-    for (const id of await fresh()) {
+    const loads = () => stack.inspector.recent('browser', '/node/');
+    await expect.poll(async () => (await loads()).length, { timeout: 30_000 }).toBe(2);
+    for (const id of await loads()) {
       const trace = await stack.inspector.trace(id);
       expect(nodes(trace).filter(({ span }) => span?.op === 'pageload')).toHaveLength(1);
     }
