@@ -3,7 +3,7 @@
 //! Pure: edges come from a closure, one whole level at a time, so that a backend
 //! needs one statement for each level and the search itself is the same on all.
 
-use std::{collections::HashMap, ops::ControlFlow, rc::Rc};
+use std::{collections::HashMap, ops::ControlFlow, sync::Arc};
 
 /// From which end a level is expanded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +67,7 @@ pub(crate) fn shortest<E>(
     from: &str,
     to: &str,
     bounds: Bounds,
-    mut expand: impl FnMut(Side, &[Rc<str>], &mut Sink<'_>) -> Result<(), E>,
+    mut expand: impl FnMut(Side, &[Arc<str>], &mut Sink<'_>) -> Result<(), E>,
 ) -> Result<Option<Vec<Step>>, Failure<E>> {
     let mut search = Search::new(from, to);
     if from == to {
@@ -152,8 +152,8 @@ impl End {
 /// Names by number, both ways.
 #[derive(Default)]
 struct Names {
-    by_number: Vec<Rc<str>>,
-    numbers: HashMap<Rc<str>, u32>,
+    by_number: Vec<Arc<str>>,
+    numbers: HashMap<Arc<str>, u32>,
 }
 
 impl Names {
@@ -163,13 +163,13 @@ impl Names {
         }
         let number = u32::try_from(self.by_number.len())
             .expect("the bound on edges keeps the count of names far below 2^32");
-        let name: Rc<str> = name.into();
-        self.by_number.push(Rc::clone(&name));
+        let name: Arc<str> = name.into();
+        self.by_number.push(Arc::clone(&name));
         self.numbers.insert(name, number);
         number
     }
 
-    fn name(&self, number: u32) -> &Rc<str> {
+    fn name(&self, number: u32) -> &Arc<str> {
         &self.by_number[number as usize]
     }
 }
@@ -221,9 +221,11 @@ impl Search {
         }
     }
 
-    fn frontier(&mut self, side: Side) -> Vec<Rc<str>> {
+    fn frontier(&mut self, side: Side) -> Vec<Arc<str>> {
         let numbers = self.end(side).last().to_vec();
-        let names = numbers.iter().map(|node| Rc::clone(self.nodes.name(*node)));
+        let names = numbers
+            .iter()
+            .map(|node| Arc::clone(self.nodes.name(*node)));
         names.collect()
     }
 

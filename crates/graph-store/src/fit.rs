@@ -2,7 +2,9 @@
 //!
 //! Pure: looks at one thing at a time; uniqueness is left to the backend.
 
-use crate::{Edge, Node, Properties, PropertyType, Schema, Value, ValueType};
+use sha2::{Digest as _, Sha256};
+
+use crate::{Edge, Error, Node, Properties, PropertyType, Schema, Value, ValueType, codec};
 
 /// What keeps a node from fitting, if anything does.
 pub(crate) fn node(schema: &Schema, node: &Node) -> Option<String> {
@@ -77,4 +79,22 @@ pub(crate) fn unique<'a>(
     let types = types.filter(|it| it.name == node.node_type);
     let properties = types.flat_map(|it| &it.properties).filter(|it| it.unique);
     properties.filter_map(|it| Some((it.name.as_str(), node.properties.get(&it.name)?)))
+}
+
+/// Longer values are kept by their digest.
+const VALUE_BYTES: usize = 128;
+
+/// That a unique value is taken.
+pub(crate) fn shared(property: &str, owner: &str) -> String {
+    format!("its {property} is unique, and the node {owner:?} has the same")
+}
+
+/// A value as unique values are kept.
+pub(crate) fn key(value: &Value) -> Result<String, Error> {
+    let json = codec::encode_one(value)?;
+    Ok(match json.len() <= VALUE_BYTES {
+        true => json,
+        // No JSON begins like that.
+        false => format!("#{:x}", Sha256::digest(json)),
+    })
 }

@@ -24,7 +24,10 @@
 //! ```
 
 mod bfs;
+mod changes;
 mod check;
+mod codec;
+
 mod error;
 mod filter;
 mod fit;

@@ -4,7 +4,6 @@
 //! who calls it or of how blocking work is run.
 
 mod caller;
-mod codec;
 mod drill;
 mod enforce;
 mod export;
@@ -42,6 +41,7 @@ use self::{
     presence::Presence,
     snapshots::Snapshots,
 };
+use crate::codec;
 use crate::{
     Applied, ApplyMutations, BatchGetNodes, ChangesPart, Direction, Error, ExportGraph, ExportPart,
     FindPath, GetNode, GraphStore, ImportBatch, Imported, Limits, ListNodes, NodeBatch, NodePage,

@@ -3,10 +3,10 @@
 use std::{collections::BTreeMap, ops::ControlFlow};
 
 use rusqlite::Connection;
-use sha2::{Digest as _, Sha256};
 
-use super::{caller::Caller, codec, fault, mutate, node, statement};
-use crate::{EdgeType, Error, Limits, NodeType, Schema, UpdateSchema, Value, Violation, fit, plan};
+use super::{caller::Caller, fault, mutate, node, statement};
+pub(super) use crate::fit::{key, shared};
+use crate::{EdgeType, Error, Limits, NodeType, Schema, UpdateSchema, Violation, fit, plan};
 
 const IN_FORCE: &str = "SELECT schema, revision FROM graph_schema";
 const PUT_IN_FORCE: &str = "UPDATE graph_schema SET schema = ?1, revision = ?2";
@@ -19,9 +19,6 @@ const EDGES: &str = "SELECT e.source, e.type, e.target, e.properties, s.type, t.
 const FORGET_UNIQUE: &str = "DELETE FROM unique_value WHERE type = ?1";
 pub(super) const KEEP_UNIQUE: &str =
     "INSERT INTO unique_value (type, property, value, node) VALUES (?1, ?2, ?3, ?4)";
-
-/// Longer values are kept by their digest.
-const VALUE_BYTES: usize = 128;
 
 /// The schema in force and its revision.
 pub(super) fn in_force(db: &Connection) -> Result<(Schema, u64), Error> {
@@ -165,19 +162,4 @@ impl Check<'_> {
         }
         ControlFlow::Continue(())
     }
-}
-
-/// That a unique value is taken.
-pub(super) fn shared(property: &str, owner: &str) -> String {
-    format!("its {property} is unique, and the node {owner:?} has the same")
-}
-
-/// A value as unique values are kept.
-pub(super) fn key(value: &Value) -> Result<String, Error> {
-    let json = codec::encode_one(value)?;
-    Ok(match json.len() <= VALUE_BYTES {
-        true => json,
-        // No JSON begins like that.
-        false => format!("#{:x}", Sha256::digest(json)),
-    })
 }

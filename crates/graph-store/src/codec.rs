@@ -1,4 +1,4 @@
-//! How properties lie in the database: a JSON object, so that any SQLite tool can
+//! How properties lie in the database: a JSON object, so that any tool can
 //! read them. Text, integers and truth values are JSON's own; a double is
 //! `{"double": "1.5"}`, its shortest exact digits, and a timestamp is
 //! `{"timestamp": [seconds, nanos]}`, so that every value comes back bit for bit.
@@ -23,7 +23,7 @@ enum Tagged {
     Timestamp(i64, i32),
 }
 
-pub(super) fn encode(properties: &Properties) -> Result<String, Error> {
+pub(crate) fn encode(properties: &Properties) -> Result<String, Error> {
     let stored: std::collections::BTreeMap<&str, Stored<'_>> = properties
         .iter()
         .map(|(name, value)| (name.as_str(), Stored::from(value)))
@@ -32,7 +32,7 @@ pub(super) fn encode(properties: &Properties) -> Result<String, Error> {
 }
 
 /// One value just as it lies among the properties.
-pub(super) fn encode_one(value: &Value) -> Result<String, Error> {
+pub(crate) fn encode_one(value: &Value) -> Result<String, Error> {
     let stored = Stored::from(value);
     serde_json::to_string(&stored).map_err(|error| Error::Internal(error.to_string()))
 }
@@ -49,7 +49,7 @@ impl<'a> From<&'a Value> for Stored<'a> {
     }
 }
 
-pub(super) fn decode(json: &str) -> Result<Properties, Error> {
+pub(crate) fn decode(json: &str) -> Result<Properties, Error> {
     let damaged = |problem: String| Error::Unavailable {
         reason: crate::Unavailable::Corrupt,
         message: format!("properties: {problem}"),
