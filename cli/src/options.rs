@@ -123,10 +123,10 @@ pub(crate) enum GraphAction {
 pub(crate) struct ReadOptions {
     /// The gateway, spoken to as a browser does: in grpc-web
     #[arg(long, env = "THROUGHLINE_GATEWAY", value_name = "URL",
-          default_value = "http://127.0.0.1:8080", value_parser = url)]
+          default_value = "http://127.0.0.1:8080", value_parser = server_url)]
     pub(crate) gateway: Uri,
     /// Pass the gateway by and ask this graph service, in plain gRPC
-    #[arg(long, value_name = "URL", value_parser = url)]
+    #[arg(long, value_name = "URL", value_parser = server_url)]
     pub(crate) graph: Option<Uri>,
     /// Print the answer as JSON
     #[arg(long)]
@@ -288,6 +288,15 @@ pub(crate) struct AssertOptions {
     /// Also write the outcome to this file, as JUnit XML
     #[arg(long, value_name = "FILE")]
     pub(crate) junit: Option<PathBuf>,
+}
+
+/// One that may speak TLS.
+fn server_url(text: &str) -> Result<Uri, String> {
+    let uri: Uri = text.parse().map_err(|error| format!("{error}"))?;
+    if !matches!(uri.scheme_str(), Some("http" | "https")) || uri.authority().is_none() {
+        return Err("expected an address like http://127.0.0.1:8080".to_owned());
+    }
+    Ok(uri)
 }
 
 fn url(text: &str) -> Result<Uri, String> {

@@ -3,10 +3,9 @@
 
 use http::{Request, Response};
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use sentry_tonic::ClientLayer;
-use throughline_service_kit::Telemetry;
+use throughline_service_kit::{self as service_kit, Telemetry};
 use tonic::Status;
 use tonic::body::Body;
 use tonic_web::{GrpcWebCall, GrpcWebClientLayer};
@@ -16,10 +15,8 @@ use tower::{BoxError, ServiceBuilder, ServiceExt as _};
 /// Connects to the authority of each request; calls are traced.
 pub(crate) fn transport(
     telemetry: &Telemetry,
-) -> BoxCloneSyncService<Request<Body>, Response<Body>, BoxError> {
-    let mut connector = HttpConnector::new();
-    connector.set_nodelay(true);
-    connector.set_connect_timeout(Some(telemetry.limits().connect));
+) -> Result<BoxCloneSyncService<Request<Body>, Response<Body>, BoxError>, service_kit::Error> {
+    let connector = service_kit::connector(telemetry, false)?;
     let client: Client<_, GrpcWebCall<Body>> =
         Client::builder(TokioExecutor::new()).build(connector);
     let service = ServiceBuilder::new()
@@ -29,7 +26,7 @@ pub(crate) fn transport(
         // Under the layers, so that they see what happened and not how.
         .map_err(told)
         .service(client);
-    BoxCloneSyncService::new(service.map_err(BoxError::from))
+    Ok(BoxCloneSyncService::new(service.map_err(BoxError::from)))
 }
 
 /// A connection that cannot be had is UNAVAILABLE, as tonic's own channel says.

@@ -42,7 +42,10 @@ pub fn app(
     let methods = Methods::of(&descriptors, &options.services)?;
     let shapes = SingleRequest::of([&descriptors[..]]);
     let passed = passed(options, telemetry);
-    let channel = service_kit::channel(&options.graph_url, telemetry)?;
+    // What callers may send has to get out again.
+    let mut outgoing = telemetry.limits().clone();
+    outgoing.message_bytes = outgoing.message_bytes.max(limits.message_bytes);
+    let channel = service_kit::channel_within(&options.graph_url, telemetry, &outgoing)?;
     let deadline = ServerDeadlineLayer::new(telemetry.limits())
         .refuse_malformed()
         .ending_with(drain.clone());

@@ -28,7 +28,6 @@ mod app;
 mod body;
 mod error;
 pub mod gate;
-mod greeting;
 mod guard;
 pub mod headers;
 mod limits;

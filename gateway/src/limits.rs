@@ -49,6 +49,10 @@ pub struct Limits {
     pub linger: Duration,
     /// Bytes that are read of such a rest; then the connection is closed.
     pub linger_bytes: usize,
+    /// After how long a connection is told to go, so that callers spread over the gateways that there are by then.
+    pub connection_age: Duration,
+    /// How long an old connection may stay to end its calls. No less than `stream_timeout`, or a stream is cut.
+    pub connection_grace: Duration,
     /// How long no connection is accepted after one could not be.
     pub accept_pause: Duration,
     /// How long a stopping gateway waits for calls in flight.
@@ -108,6 +112,8 @@ impl Default for Limits {
             header_read: Duration::from_secs(5),
             linger: Duration::from_secs(2),
             linger_bytes: 4 * 1024 * 1024,
+            connection_age: Duration::from_secs(30 * 60),
+            connection_grace: Duration::from_secs(60 * 60),
             accept_pause: Duration::from_millis(50),
             drain: Duration::from_secs(5),
             drain_end: Duration::from_millis(500),

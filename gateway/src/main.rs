@@ -39,18 +39,14 @@ async fn main() -> anyhow::Result<ExitCode> {
     if let Some(address) = command.gateway.metrics_listen {
         service_kit::metrics::serve(address, &telemetry, shutdown.clone()).await?;
     }
-    let tls = match (&command.gateway.tls_cert, &command.gateway.tls_key) {
-        (Some(certificate), Some(key)) => match Tls::load(certificate, key) {
-            Ok(tls) => {
-                tls.reload_on_change(telemetry.limits(), shutdown.clone());
-                Some(tls)
-            }
-            Err(error) => {
-                tracing::error!("GATEWAY_TLS_CERT, GATEWAY_TLS_KEY: {error}");
-                return Ok(ExitCode::from(service_kit::options::EXIT_USAGE));
-            }
-        },
-        _ => None,
+    let (certificate, key) = (&command.gateway.tls_cert, &command.gateway.tls_key);
+    let files = certificate.as_ref().zip(key.as_ref());
+    let tls = match Tls::of(files, telemetry.limits(), &shutdown) {
+        Ok(tls) => tls,
+        Err(error) => {
+            tracing::error!("GATEWAY_TLS_CERT, GATEWAY_TLS_KEY: {error}");
+            return Ok(ExitCode::from(service_kit::options::EXIT_USAGE));
+        }
     };
     let listener = service_kit::listen(command.gateway.listen).await?;
     let announce = match tls {

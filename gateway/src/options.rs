@@ -186,9 +186,8 @@ fn service_url(text: &str) -> Result<String, &'static str> {
     let wrong = "a service is named by scheme and host, such as http://127.0.0.1:50051";
     let url: http::Uri = text.parse().map_err(|_| wrong)?;
     let bare = url.path() == "/" && url.query().is_none();
-    // TLS to the services behind comes with the certificates.
     match url.scheme_str() {
-        Some("http") if url.authority().is_some() && bare => Ok(text.to_owned()),
+        Some("http" | "https") if url.authority().is_some() && bare => Ok(text.to_owned()),
         _ => Err(wrong),
     }
 }

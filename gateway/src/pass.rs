@@ -25,6 +25,9 @@ use crate::{Limits, answer, metadata};
 /// What a caller is told to wait that found no room: nobody knows when there is some.
 const WAIT: Duration = Duration::from_secs(1);
 
+/// Refused because all callers together want too much.
+const ALL_CALLS: &str = "calls";
+
 /// What the way in has to know.
 #[derive(Debug)]
 pub(crate) struct Entrance {
@@ -68,7 +71,7 @@ impl Entrance {
         };
         metadata::clamp(request.headers_mut(), longest).map_err(call)?;
         let taken = self.peers.call(peer).map_err(|full| match full {
-            Full::All => wait_denial("calls", "there is no room for one more call", WAIT),
+            Full::All => wait_denial(ALL_CALLS, "there is no room for one more call", WAIT),
             Full::Peer => wait_denial(
                 "peer_calls",
                 "more calls at once than one peer may make",
@@ -121,6 +124,9 @@ pub(crate) async fn pass(
         }
         Denial::Call(reason, status) => {
             metrics::refused(reason);
+            if reason == ALL_CALLS {
+                metrics::shed();
+            }
             tracing::debug!(reason, "a request is refused");
             answer::status_in(asked_in.unwrap_or(gate::Protocol::GrpcWeb), status)
         }

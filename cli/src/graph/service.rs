@@ -25,6 +25,9 @@ pub(crate) struct Graph {
 /// A page of a thousand nodes with their texts is larger than gRPC's usual 4 MiB.
 const LARGEST_ANSWER: usize = 64 << 20;
 
+/// What the service takes: a batch of an import.
+const LARGEST_REQUEST: usize = 16 << 20;
+
 impl Graph {
     /// As the options of a reading command say.
     pub(crate) fn to_read(options: &ReadOptions, telemetry: &Telemetry) -> anyhow::Result<Self> {
@@ -39,13 +42,15 @@ impl Graph {
     fn either(graph: Option<&Uri>, gateway: &Uri, telemetry: &Telemetry) -> anyhow::Result<Self> {
         match graph {
             Some(url) => Self::plain(url, telemetry),
-            None => Ok(Self::web(gateway, telemetry)),
+            None => Self::web(gateway, telemetry),
         }
     }
 
     /// In plain gRPC.
     pub(crate) fn plain(url: &Uri, telemetry: &Telemetry) -> anyhow::Result<Self> {
-        let channel = service_kit::channel(&url.to_string(), telemetry)?;
+        let mut limits = telemetry.limits().clone();
+        limits.message_bytes = LARGEST_REQUEST;
+        let channel = service_kit::channel_within(&url.to_string(), telemetry, &limits)?;
         let transport = channel
             .map_response(|response| response.map(Body::new))
             .map_err(BoxError::from);
@@ -57,8 +62,9 @@ impl Graph {
     }
 
     /// In grpc-web, as a browser does.
-    fn web(url: &Uri, telemetry: &Telemetry) -> Self {
-        Self::over(crate::web::transport(telemetry), Server::Gateway, url)
+    fn web(url: &Uri, telemetry: &Telemetry) -> anyhow::Result<Self> {
+        let transport = crate::web::transport(telemetry)?;
+        Ok(Self::over(transport, Server::Gateway, url))
     }
 
     fn over(transport: Transport, server: Server, url: &Uri) -> Self {

@@ -23,6 +23,8 @@ pub const RPC_GRPC_STATUS_CODE: &str = "rpc.grpc.status_code";
 pub const RPC_RESPONSE_STATUS_CODE: &str = "rpc.response.status_code";
 /// In front of the key of a recorded metadata entry.
 pub const RPC_REQUEST_METADATA: &str = "rpc.request.metadata.";
+/// The same for what an answer carries.
+pub const RPC_RESPONSE_METADATA: &str = "rpc.response.metadata.";
 /// Host that a client calls.
 pub const SERVER_ADDRESS: &str = "server.address";
 /// Port that a client calls, when its address names one.

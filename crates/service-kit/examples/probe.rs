@@ -3,11 +3,13 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use clap::Parser;
 use throughline_service_kit::{
-    self as service_kit, GrpcServer, Shutdown, Telemetry, TelemetryOptions,
+    self as service_kit, GrpcServer, Limits, Shutdown, Telemetry, TelemetryOptions, Tls,
 };
 use tokio_stream::StreamExt as _;
 use tonic::body::Body;
@@ -24,8 +26,59 @@ struct Options {
     /// The next one of a chain
     #[arg(long, env = "PROBE_NEXT")]
     next: Option<String>,
+    /// Where its metrics can be read
+    #[arg(long, env = "PROBE_METRICS_LISTEN")]
+    metrics_listen: Option<SocketAddr>,
+    /// The certificate with which it speaks TLS, and the key of it
+    #[arg(long, env = "PROBE_TLS", num_args = 2, value_names = ["CERT", "KEY"])]
+    tls: Option<Vec<PathBuf>>,
+    #[command(flatten)]
+    bounds: Bounds,
     #[command(flatten)]
     telemetry: TelemetryOptions,
+}
+
+/// Bounds that a test can reach. Times are milliseconds.
+#[derive(clap::Args)]
+struct Bounds {
+    #[arg(long)]
+    calls: Option<usize>,
+    #[arg(long)]
+    connections: Option<usize>,
+    #[arg(long)]
+    message_bytes: Option<usize>,
+    #[arg(long)]
+    answer_bytes: Option<usize>,
+    #[arg(long)]
+    drain: Option<u64>,
+    #[arg(long)]
+    greeting: Option<u64>,
+    #[arg(long)]
+    age: Option<u64>,
+    #[arg(long)]
+    grace: Option<u64>,
+    #[arg(long)]
+    keepalive: Option<u64>,
+}
+
+impl Bounds {
+    fn limits(&self, mut limits: Limits) -> Limits {
+        let set = |bound: &mut usize, value: Option<usize>| *bound = value.unwrap_or(*bound);
+        set(&mut limits.calls, self.calls);
+        set(&mut limits.connections, self.connections);
+        set(&mut limits.message_bytes, self.message_bytes);
+        set(&mut limits.answer_bytes, self.answer_bytes);
+        let set = |bound: &mut Duration, value: Option<u64>| {
+            *bound = value.map_or(*bound, Duration::from_millis);
+        };
+        set(&mut limits.drain, self.drain);
+        set(&mut limits.greeting, self.greeting);
+        set(&mut limits.connection_age, self.age);
+        set(&mut limits.connection_grace, self.grace);
+        set(&mut limits.keepalive_interval, self.keepalive);
+        set(&mut limits.keepalive_timeout, self.keepalive);
+        limits
+    }
 }
 
 #[tokio::main]
@@ -34,13 +87,28 @@ async fn main() -> anyhow::Result<()> {
     let telemetry = Telemetry::init("probe", &options.telemetry);
     let shutdown = Shutdown::on_signals();
     let listener = service_kit::listen(options.listen).await?;
-    service_kit::announce("probe", listener.local_addr()?);
+    if let Some(address) = options.metrics_listen {
+        service_kit::metrics::serve(address, &telemetry, shutdown.clone()).await?;
+    }
+    let limits = options.bounds.limits(telemetry.limits().clone());
+    let files = options
+        .tls
+        .as_deref()
+        .and_then(|it| it.first().zip(it.last()));
+    let tls = Tls::of(files, &limits, &shutdown)?;
+    let announce = match tls {
+        Some(_) => service_kit::announce_tls,
+        None => service_kit::announce,
+    };
+    announce("probe", listener.local_addr()?);
     let next = options.next.as_deref();
     let next = next.map(|url| service_kit::channel(url, &telemetry));
     let probe = Probe {
         next: next.transpose()?,
     };
     GrpcServer::new(&telemetry)
+        .limits(limits)
+        .tls(tls)
         .add_service(probe)
         .serve(listener, shutdown)
         .await?;
@@ -77,6 +145,15 @@ impl Service<http::Request<Body>> for Probe {
                 Ok::<_, Status>(Response::new(stream))
             });
             return Box::pin(async move { Ok(server.server_streaming(handler, request).await) });
+        }
+        if path.ends_with("/Big") {
+            let mut server = tonic::server::Grpc::new(ProstCodec::<String, ()>::default());
+            let handler = tower::service_fn(|request: Request<()>| async move {
+                let bytes = request.metadata().get("x-bytes");
+                let bytes = bytes.and_then(|it| it.to_str().ok()?.parse().ok());
+                Ok::<_, Status>(Response::new("x".repeat(bytes.unwrap_or(0))))
+            });
+            return Box::pin(async move { Ok(server.unary(handler, request).await) });
         }
         let handler = tower::service_fn(move |_: Request<()>| act(path.clone(), next.clone()));
         Box::pin(async move { Ok(server.unary(handler, request).await) })

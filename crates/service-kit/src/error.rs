@@ -25,9 +25,14 @@ pub enum Error {
     /// A descriptor set for reflection cannot be decoded.
     #[error("the descriptor set for reflection cannot be decoded: {0}")]
     Reflection(#[from] tonic_reflection::server::Error),
-    /// The server stopped by itself.
-    #[error("the server failed: {0}")]
-    Serve(#[from] tonic::transport::Error),
+    /// A file of authorities cannot be used.
+    #[error("{}: no certificates of authorities in PEM: {reason}", file.display())]
+    Authorities {
+        /// The file.
+        file: std::path::PathBuf,
+        /// Why not.
+        reason: String,
+    },
     /// A certificate or its key cannot be used.
     #[error("{}: not a certificate that can be used: {reason}", file.display())]
     Certificate {

@@ -29,8 +29,10 @@
 //! It alone calls `sentry::init` and installs a subscriber. It must not know a service: what differs between
 //! services comes in by parameter.
 
+mod authorities;
 mod call_context;
 mod client;
+pub mod connections;
 pub mod deadline;
 mod error;
 pub mod fault;
@@ -41,13 +43,15 @@ mod listen;
 pub mod metrics;
 pub mod options;
 mod server;
+pub mod shed;
 mod shutdown;
 mod spawn;
 mod switched;
 mod telemetry;
 mod tls;
 
-pub use client::{Channel, channel};
+pub use authorities::Authorities;
+pub use client::{Channel, HttpsConnector, channel, channel_within, connector};
 pub use deadline::{ClientDeadlineLayer, Deadline, DrainEnd, ServerDeadlineLayer};
 pub use error::Error;
 pub use fault::{Fault, FaultLayer, FaultService, faults_fired};

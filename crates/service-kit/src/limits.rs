@@ -16,13 +16,38 @@ pub struct Limits {
     pub keepalive_interval: Duration,
     /// How long the answer to a probe may take before the connection is dropped.
     pub keepalive_timeout: Duration,
+    /// Connections at once; one beyond is closed.
+    pub connections: usize,
+    /// How long a connection may take to say that it speaks HTTP/2, its TLS handshake included.
+    pub greeting: Duration,
+    /// After how long a connection is told to go, so that callers spread over the servers that there are by then.
+    pub connection_age: Duration,
+    /// How long an old connection may stay to end its calls. No less than the longest call, or that one is cut.
+    pub connection_grace: Duration,
+    /// How long no connection is accepted after one could not be.
+    pub accept_pause: Duration,
+    /// Calls in flight at once in the whole process; one beyond is shed: answered at once, before it costs anything.
+    pub calls: usize,
+    /// What a call that is shed is told to wait.
+    pub shed_wait: Duration,
     /// Streams at once on one connection.
     pub concurrent_streams: u32,
     /// Bytes of the header list of one request.
     pub header_list_bytes: u32,
-    /// Bytes of one message of a request; a longer one is refused with RESOURCE_EXHAUSTED. It is also tonic's default for what
-    /// is decoded, compressed or not, which a service that raises this one has to raise too.
+    /// Streams that were reset before they were looked at; one more ends the connection.
+    pub pending_resets: usize,
+    /// Streams that we reset for errors of the caller's; one more ends the connection.
+    pub error_resets: usize,
+    /// Bytes of one stream that may be under way unread: backpressure reaches the sender after these.
+    pub stream_window_bytes: u32,
+    /// Bytes of one connection that may be under way unread.
+    pub connection_window_bytes: u32,
+    /// Bytes of one message of a request, at who sends it and at who takes it; a longer one is refused with
+    /// RESOURCE_EXHAUSTED. It is also tonic's default for what is decoded, compressed or not, which a service that raises this
+    /// one has to raise too.
     pub message_bytes: usize,
+    /// Bytes of one message of an answer, at who sends it and at who takes it.
+    pub answer_bytes: usize,
     /// After how long the files of a certificate are looked at again.
     pub certificate_check: Duration,
     /// How long a reader of metrics may take, from its connection to the end of its answer.
@@ -51,9 +76,21 @@ impl Default for Limits {
             connect: Duration::from_secs(2),
             keepalive_interval: Duration::from_secs(30),
             keepalive_timeout: Duration::from_secs(10),
+            connections: 1024,
+            greeting: Duration::from_secs(10),
+            connection_age: Duration::from_secs(30 * 60),
+            connection_grace: Duration::from_secs(60 * 60),
+            accept_pause: Duration::from_millis(50),
+            calls: 1024,
+            shed_wait: Duration::from_secs(1),
             concurrent_streams: 200,
             header_list_bytes: 16 * 1024,
+            pending_resets: 20,
+            error_resets: 1024,
+            stream_window_bytes: 1024 * 1024,
+            connection_window_bytes: 1024 * 1024,
             message_bytes: 4 * 1024 * 1024,
+            answer_bytes: 64 * 1024 * 1024,
             certificate_check: Duration::from_secs(2),
             metrics_read: Duration::from_secs(5),
             metrics_connections: 4,

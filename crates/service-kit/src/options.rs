@@ -9,6 +9,7 @@ use clap::error::{ContextKind, ContextValue};
 use clap::{Args, Parser, ValueEnum};
 use sentry_core::types::Dsn;
 
+use crate::Authorities;
 use crate::telemetry::LogFormat;
 
 /// Where telemetry goes; without it there is no client and no telemetry.
@@ -27,6 +28,9 @@ pub const ENV_LOG_FILTER: &str = "RUST_LOG";
 pub const ENV_TRACE_LAYERS: &str = "TRACE_LAYERS";
 /// Whether `x-throughline-fault` is obeyed.
 pub const ENV_FAULTS: &str = "THROUGHLINE_FAULTS";
+
+/// The authorities by whose certificates servers are known.
+pub const ENV_TLS_CA: &str = "THROUGHLINE_TLS_CA";
 
 /// Every trace is kept.
 const DEFAULT_TRACES_SAMPLE_RATE: &str = "1";
@@ -67,6 +71,10 @@ pub struct TelemetryOptions {
     /// Obey `x-throughline-fault`: for tests and demonstrations only
     #[arg(long, env = ENV_FAULTS, global = true, value_parser = BoolishValueParser::new())]
     pub faults: bool,
+    /// A file (PEM) with the authorities by whose certificates servers are known, in place of the public ones
+    #[arg(long, env = ENV_TLS_CA, value_name = "FILE", global = true, help_heading = "TLS",
+          value_parser = authorities)]
+    pub tls_ca: Option<Authorities>,
 }
 
 impl TelemetryOptions {
@@ -86,6 +94,7 @@ impl TelemetryOptions {
             log_filter: DEFAULT_LOG_FILTER.to_owned(),
             trace_layers: TraceLayers::default(),
             faults: false,
+            tls_ca: None,
         }
     }
 
@@ -204,6 +213,10 @@ impl FromStr for OptionalDsn {
             format!("not a DSN ({error}); one looks like http://graph@127.0.0.1:8969/3")
         })
     }
+}
+
+fn authorities(file: &str) -> Result<Authorities, String> {
+    Authorities::load(file.as_ref()).map_err(|error| error.to_string())
 }
 
 fn sample_rate(text: &str) -> Result<f32, String> {

@@ -2,18 +2,30 @@
 //! rest, and a stop that first says NOT_SERVING, then lets calls end, for no longer than the bound.
 //! It knows no service's methods.
 
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use http::Request;
+use hyper::body::Incoming;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::server::conn::auto;
+use hyper_util::service::TowerToHyperService;
 use sentry_tonic::ServerLayer;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tonic::body::Body;
 use tonic::codegen::Service;
 use tonic::server::NamedService;
 use tonic::service::Routes;
-use tonic::transport::server::TcpIncoming;
+use tonic::transport::server::TcpConnectInfo;
+use tower::{ServiceBuilder, ServiceExt as _};
 
+use crate::connections::{Connections, Terms};
 use crate::deadline::DrainEnd;
-use crate::framing::{FramingLayer, SingleRequest};
+use crate::framing::{AnswerLayer, FramingLayer, SingleRequest};
 use crate::metrics::{Names, ObserveLayer};
-use crate::{Error, FaultLayer, Limits, ServerDeadlineLayer, Shutdown, Switched, Telemetry};
+use crate::shed::ShedLayer;
+use crate::{Error, FaultLayer, Limits, ServerDeadlineLayer, Shutdown, Switched, Telemetry, Tls};
 
 /// A server in the making.
 #[must_use = "it serves nothing before `serve`"]
@@ -24,6 +36,7 @@ pub struct GrpcServer {
     descriptors: Vec<&'static [u8]>,
     trace: Switched<ServerLayer>,
     fault: FaultLayer,
+    tls: Option<Tls>,
     limits: Limits,
 }
 
@@ -38,6 +51,7 @@ impl GrpcServer {
             descriptors: Vec::new(),
             trace: telemetry.server_layer(ServerLayer::new()),
             fault: FaultLayer::new(telemetry),
+            tls: None,
             limits: telemetry.limits().clone(),
         }
     }
@@ -45,6 +59,12 @@ impl GrpcServer {
     /// Other bounds than the defaults.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// Speaks TLS, if there is a certificate.
+    pub fn tls(mut self, tls: Option<Tls>) -> Self {
+        self.tls = tls;
         self
     }
 
@@ -59,7 +79,7 @@ impl GrpcServer {
     pub fn add_service<S>(mut self, service: S) -> Self
     where
         S: Service<
-                http::Request<Body>,
+                Request<Body>,
                 Response = http::Response<Body>,
                 Error = std::convert::Infallible,
             > + NamedService
@@ -87,47 +107,66 @@ impl GrpcServer {
                 .set_service_status(name, tonic_health::ServingStatus::Serving)
                 .await;
         }
+        let limits = self.limits;
         let methods = SingleRequest::of(self.descriptors.iter().copied());
-        let names = Names::of(methods.paths());
-        let framing = FramingLayer::new(methods, self.limits.message_bytes);
-        let stop = stop(shutdown.clone(), self.health, self.names);
         let drain_end = DrainEnd::default();
-        let deadline = ServerDeadlineLayer::new(&self.limits).ending_with(drain_end.clone());
-        let serving = tonic::transport::Server::builder()
-            .accept_http1(false)
-            .http2_keepalive_interval(Some(self.limits.keepalive_interval))
-            .http2_keepalive_timeout(Some(self.limits.keepalive_timeout))
-            .max_concurrent_streams(self.limits.concurrent_streams)
-            .http2_max_header_list_size(self.limits.header_list_bytes)
-            .layer(ObserveLayer::new(names))
-            .layer(framing)
+        let call = ServiceBuilder::new()
+            .layer(ObserveLayer::new(Names::of(methods.paths())))
+            .layer(ShedLayer::new(&limits))
+            .layer(FramingLayer::new(methods, limits.message_bytes))
             .layer(self.trace)
-            .layer(deadline)
+            .layer(AnswerLayer::new(limits.answer_bytes))
+            .layer(ServerDeadlineLayer::new(&limits).ending_with(drain_end.clone()))
             .layer(self.fault)
-            .serve_with_incoming_shutdown(
-                self.routes.prepare(),
-                TcpIncoming::from(listener).with_nodelay(Some(true)),
-                stop,
-            );
-        let bound = async {
-            shutdown.requested().await;
-            tokio::time::sleep(self.limits.drain).await;
+            .service(self.routes.prepare());
+        let local_addr = listener.local_addr().ok();
+        let service = |peer: SocketAddr| {
+            let connection = TcpConnectInfo {
+                local_addr,
+                remote_addr: Some(peer),
+            };
+            TowerToHyperService::new(call.clone().map_request(
+                move |mut request: Request<Incoming>| {
+                    request.extensions_mut().insert(connection.clone());
+                    request.map(Body::new)
+                },
+            ))
         };
-        let mut serving = std::pin::pin!(serving);
-        tokio::select! {
-            served = &mut serving => return served.map_err(Error::Serve),
-            () = bound => {}
-        }
-        // Ended, not dropped: their callers get a status, and their transactions end with it before telemetry does.
-        drain_end.end_calls();
-        let served = tokio::time::timeout(self.limits.drain_end, serving).await;
-        tracing::warn!(
-            drain = ?self.limits.drain,
-            calls = drain_end.ended(),
-            "calls in flight were ended: they outlasted the drain"
+        let room = Arc::new(Semaphore::new(limits.connections));
+        let admit = |_| room.clone().try_acquire_owned().or(Err("connections"));
+        let connections = Connections::new(http(&limits), terms(&limits), self.tls, admit);
+        let stopping = Shutdown::new();
+        let (open, ()) = tokio::join!(
+            connections.serve(listener, service, stopping.clone()),
+            stop(shutdown, self.health, self.names, stopping),
         );
-        served.unwrap_or(Ok(())).map_err(Error::Serve)
+        open.drain(limits.drain, limits.drain_end, &drain_end).await;
+        Ok(())
     }
+}
+
+fn terms(limits: &Limits) -> Terms {
+    Terms {
+        greeting: limits.greeting,
+        age: limits.connection_age,
+        grace: limits.connection_grace,
+        accept_pause: limits.accept_pause,
+    }
+}
+
+fn http(limits: &Limits) -> auto::Builder<TokioExecutor> {
+    let mut http = auto::Builder::new(TokioExecutor::new()).http2_only();
+    http.http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(limits.concurrent_streams)
+        .max_pending_accept_reset_streams(limits.pending_resets)
+        .max_local_error_reset_streams(limits.error_resets)
+        .max_header_list_size(limits.header_list_bytes)
+        .initial_stream_window_size(limits.stream_window_bytes)
+        .initial_connection_window_size(limits.connection_window_bytes)
+        .keep_alive_interval(limits.keepalive_interval)
+        .keep_alive_timeout(limits.keepalive_timeout);
+    http
 }
 
 /// Reflection of these descriptor sets and of health.
@@ -144,6 +183,7 @@ async fn stop(
     shutdown: Shutdown,
     health: tonic_health::server::HealthReporter,
     names: Vec<&'static str>,
+    server: Shutdown,
 ) {
     shutdown.requested().await;
     for name in names.iter().copied().chain([""]) {
@@ -151,4 +191,5 @@ async fn stop(
             .set_service_status(name, tonic_health::ServingStatus::NotServing)
             .await;
     }
+    server.request();
 }

@@ -33,7 +33,7 @@ impl Shutdown {
     /// One that SIGINT and SIGTERM set off too, and end of stdin where `THROUGHLINE_STOP_ON_EOF=1`.
     pub fn on_signals() -> Self {
         let shutdown = Self::new();
-        spawn::detached(until_signal(shutdown.clone()));
+        watch_signals(&shutdown);
         if std::env::var(ENV_STOP_ON_EOF).is_ok_and(|value| value == "1") {
             let shutdown = shutdown.clone();
             // A thread of its own: a runtime waits for its blocking tasks when it ends, and this one may never.
@@ -61,8 +61,9 @@ impl Shutdown {
     }
 }
 
+/// The handlers are there when this returns: a signal that comes at once would end the process otherwise.
 #[cfg(unix)]
-async fn until_signal(shutdown: Shutdown) {
+fn watch_signals(shutdown: &Shutdown) {
     use tokio::signal::unix::{SignalKind, signal};
     let (Ok(mut interrupt), Ok(mut terminate)) = (
         signal(SignalKind::interrupt()),
@@ -73,19 +74,25 @@ async fn until_signal(shutdown: Shutdown) {
         );
         return;
     };
-    let name = tokio::select! {
-        _ = interrupt.recv() => "SIGINT",
-        _ = terminate.recv() => "SIGTERM",
-    };
-    tracing::debug!(signal = name, "stopping");
-    shutdown.request();
+    let shutdown = shutdown.clone();
+    spawn::detached(async move {
+        let name = tokio::select! {
+            _ = interrupt.recv() => "SIGINT",
+            _ = terminate.recv() => "SIGTERM",
+        };
+        tracing::debug!(signal = name, "stopping");
+        shutdown.request();
+    });
 }
 
 #[cfg(not(unix))]
-async fn until_signal(shutdown: Shutdown) {
-    if tokio::signal::ctrl_c().await.is_ok() {
-        shutdown.request();
-    }
+fn watch_signals(shutdown: &Shutdown) {
+    let shutdown = shutdown.clone();
+    spawn::detached(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            shutdown.request();
+        }
+    });
 }
 
 fn until_end_of_stdin(shutdown: &Shutdown) {

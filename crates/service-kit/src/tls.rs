@@ -48,6 +48,20 @@ impl Tls {
         })
     }
 
+    /// [`load`](Self::load) where both files are named, read again when they change; none where they are not.
+    pub fn of(
+        files: Option<(&PathBuf, &PathBuf)>,
+        limits: &Limits,
+        shutdown: &Shutdown,
+    ) -> Result<Option<Self>, Error> {
+        let Some((certificate, key)) = files else {
+            return Ok(None);
+        };
+        let tls = Self::load(certificate, key)?;
+        tls.reload_on_change(limits, shutdown.clone());
+        Ok(Some(tls))
+    }
+
     /// Looks at the files each `Limits::certificate_check`, until `shutdown` is requested.
     pub fn reload_on_change(&self, limits: &Limits, shutdown: Shutdown) {
         let (current, files) = (self.current.clone(), self.files.clone());

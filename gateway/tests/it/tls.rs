@@ -1,4 +1,5 @@
-//! TLS by certificate: HTTP/2 by ALPN, a renewed certificate without a restart, and bad files named at the start.
+//! TLS by certificate: HTTP/2 by ALPN, a renewed certificate without a restart, bad files named at the start, and a service
+//! behind the gateway that speaks it too.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use throughline_testkit::{Process, SAFETY};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-use crate::stack::frame;
+use crate::stack::{frame, get_node, raw};
 use crate::upstream::Upstream;
 
 /// Writes a new certificate for this machine, and says which.
@@ -106,4 +107,83 @@ async fn bad_files_are_named() {
     check("nowhere", "key").await;
     check("cert", "nowhere").await;
     check("key", "cert").await;
+}
+
+/// Asks the gateway for a node that is not there: NOT_FOUND comes from the service itself.
+async fn asked(gateway: &Process) -> String {
+    let request = get_node(gateway.url()).body(frame("nobody"));
+    let answer = raw(request.expect("a request")).await;
+    let status = answer.header("grpc-status").map(str::to_owned);
+    status.unwrap_or_else(|| String::from_utf8_lossy(&answer.body).into_owned())
+}
+
+#[tokio::test]
+async fn a_service_behind_speaks_tls_and_is_known_by_its_authority() {
+    let folder = tempfile::tempdir().expect("a folder");
+    renew(folder.path());
+    let file = |name: &str| folder.path().join(name);
+    let graph = Process::builder("throughline-graph")
+        .env("GRAPH_LISTEN", "127.0.0.1:0")
+        .env(
+            "GRAPH_STORE",
+            format!("sqlite:{}", file("graph.db").display()),
+        )
+        .env("GRAPH_TLS_CERT", file("cert"))
+        .env("GRAPH_TLS_KEY", file("key"))
+        .spawn()
+        .await;
+    assert!(graph.url().starts_with("https://"), "{}", graph.url());
+    let url = graph.url().replace("127.0.0.1", "localhost");
+    let before = async |authority: Option<&Path>| {
+        let mut gateway = Process::builder("throughline-gateway")
+            .env("GATEWAY_LISTEN", "127.0.0.1:0")
+            .env("GATEWAY_GRAPH_URL", &url);
+        if let Some(file) = authority {
+            gateway = gateway.env("THROUGHLINE_TLS_CA", file);
+        }
+        gateway.spawn().await
+    };
+    std::fs::copy(file("cert"), file("authority")).expect("copied");
+    let knows = before(Some(&file("authority"))).await;
+    assert_eq!(asked(&knows).await, "5");
+
+    // The public authorities do not know it, nor does another.
+    let other = tempfile::tempdir().expect("a folder");
+    renew(other.path());
+    for authority in [None, Some(other.path().join("cert"))] {
+        let doubts = before(authority.as_deref()).await;
+        assert_eq!(asked(&doubts).await, "14", "{authority:?}");
+        let log = doubts.stderr();
+        assert!(log.contains("invalid peer certificate"), "{log}");
+    }
+
+    // A renewed one serves whoever knows that, without a restart.
+    renew(folder.path());
+    graph
+        .wait_for_stderr(|log| log.contains("read again"))
+        .await;
+    let knows = before(Some(&file("cert"))).await;
+    assert_eq!(asked(&knows).await, "5");
+    let doubts = before(Some(&file("authority"))).await;
+    assert_eq!(asked(&doubts).await, "14", "the old one is gone");
+}
+
+#[tokio::test]
+async fn authorities_that_are_none_are_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let empty = folder.path().join("empty");
+    std::fs::write(&empty, "nonsense").expect("written");
+    for file in [empty, folder.path().join("nowhere")] {
+        let ended = Process::builder("throughline-gateway")
+            .env("GATEWAY_LISTEN", "127.0.0.1:0")
+            .env("THROUGHLINE_TLS_CA", file)
+            .output()
+            .await;
+        assert_eq!(ended.status.code(), Some(64), "{}", ended.stderr);
+        assert!(
+            ended.stderr.contains("THROUGHLINE_TLS_CA"),
+            "{}",
+            ended.stderr
+        );
+    }
 }

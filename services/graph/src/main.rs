@@ -1,15 +1,19 @@
 //! The graph service's binary: a checklist.
 
+use std::process::ExitCode;
+
 use anyhow::Context as _;
 use throughline_api::FILE_DESCRIPTOR_SET;
-use throughline_graph::{Faulty, KitRunner, Options, StoreLocation, WriteToken, graph_service};
+use throughline_graph::{
+    Faulty, KitRunner, Limits, Options, StoreLocation, WriteToken, graph_service,
+};
 use throughline_graph_store::{SqliteOptions, SqliteStore};
-use throughline_service_kit::{self as service_kit, GrpcServer, Shutdown, Telemetry};
+use throughline_service_kit::{self as service_kit, GrpcServer, Shutdown, Telemetry, Tls};
 
 const SERVICE: &str = "graph";
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
+async fn main() -> anyhow::Result<ExitCode> {
     let options: Options = service_kit::parse();
     let telemetry = Telemetry::init(SERVICE, &options.telemetry);
     let shutdown = Shutdown::on_signals();
@@ -25,13 +29,30 @@ async fn main() -> anyhow::Result<()> {
     if let Some(address) = options.metrics_listen {
         service_kit::metrics::serve(address, &telemetry, shutdown.clone()).await?;
     }
+    let files = options.tls_cert.as_ref().zip(options.tls_key.as_ref());
+    let tls = match Tls::of(files, telemetry.limits(), &shutdown) {
+        Ok(tls) => tls,
+        Err(error) => {
+            tracing::error!("GRAPH_TLS_CERT, GRAPH_TLS_KEY: {error}");
+            return Ok(ExitCode::from(service_kit::options::EXIT_USAGE));
+        }
+    };
+    let mut limits = telemetry.limits().clone();
+    limits.message_bytes = Limits::default().request_bytes;
     let listener = service_kit::listen(options.listen).await?;
-    service_kit::announce(SERVICE, listener.local_addr()?);
+    let announce = match tls {
+        Some(_) => service_kit::announce_tls,
+        None => service_kit::announce,
+    };
+    announce(SERVICE, listener.local_addr()?);
     let served = GrpcServer::new(&telemetry)
+        .limits(limits)
+        .tls(tls)
         .reflection(FILE_DESCRIPTOR_SET)
         .add_service(graph_service(store, write_token))
         .serve(listener, shutdown)
         .await;
     telemetry.close().await;
-    Ok(served?)
+    served?;
+    Ok(ExitCode::SUCCESS)
 }

@@ -19,6 +19,22 @@ pub struct Options {
     /// Where its metrics can be read, at /metrics; nowhere by default
     #[arg(long, env = "GRAPH_METRICS_LISTEN", value_name = "ADDRESS")]
     pub metrics_listen: Option<SocketAddr>,
+    /// The certificate chain (PEM) with which it speaks TLS; read again when the file changes
+    #[arg(
+        long,
+        env = "GRAPH_TLS_CERT",
+        value_name = "FILE",
+        requires = "tls_key"
+    )]
+    pub tls_cert: Option<PathBuf>,
+    /// The private key (PEM) of that certificate
+    #[arg(
+        long,
+        env = "GRAPH_TLS_KEY",
+        value_name = "FILE",
+        requires = "tls_cert"
+    )]
+    pub tls_key: Option<PathBuf>,
     /// Where the graph is kept
     #[arg(
         long,

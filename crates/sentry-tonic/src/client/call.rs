@@ -1,19 +1,25 @@
 //! One call that is made: its span, and how that ends. Exactly once, whatever
 //! comes first; a call that is dropped ends in its drop.
 
-use http::{HeaderMap, Request, response};
+use std::sync::Arc;
+
+use http::{HeaderMap, HeaderName, Request, response};
 
 use super::layer::Config;
 use crate::deadline::Deadline;
 use crate::ending::Ending;
 use crate::injected::Injected;
 use crate::sdk::{self, CallSpan, Hub};
+use crate::status::scrub;
 use crate::{Code, RpcMethod};
 
 pub(super) struct Call {
     ending: Ending,
     // None where the call is not recorded, and once it has ended.
     span: Option<CallSpan>,
+    // What of an answer's metadata is recorded, and how much of a value.
+    metadata: Arc<[HeaderName]>,
+    value_bytes: usize,
 }
 
 impl Call {
@@ -44,10 +50,19 @@ impl Call {
         Self {
             ending: Ending::new(Deadline::of(request.headers(), limits)),
             span,
+            metadata: config.metadata.clone(),
+            value_bytes: limits.value_bytes,
         }
     }
 
     pub(super) fn head(&mut self, head: &response::Parts, at_end: bool) {
+        if let Some(span) = &self.span {
+            for key in &*self.metadata {
+                if let Some(value) = head.headers.get(key).and_then(|it| it.to_str().ok()) {
+                    span.record_answer(key.as_str(), &scrub(value, self.value_bytes));
+                }
+            }
+        }
         if let Some(code) = self.ending.head(head, at_end) {
             self.end(code);
         }

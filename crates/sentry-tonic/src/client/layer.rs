@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use http::Uri;
+use http::{HeaderName, Uri};
 use tower_layer::Layer;
 
 use super::ClientService;
@@ -23,6 +23,7 @@ pub(super) struct Config {
     pub(super) target: Target,
     pub(super) own_transactions: bool,
     pub(super) traceparent: bool,
+    pub(super) metadata: Arc<[HeaderName]>,
     pub(super) limits: Limits,
 }
 
@@ -36,6 +37,7 @@ impl ClientLayer {
                 target: Target::default(),
                 own_transactions: true,
                 traceparent: true,
+                metadata: Arc::new([]),
                 limits: Limits::default(),
             }),
         }
@@ -67,6 +69,23 @@ impl ClientLayer {
     #[must_use]
     pub fn traceparent(self, traceparent: bool) -> Self {
         self.with(|config| config.traceparent = traceparent)
+    }
+
+    /// Metadata entries of answers that are recorded on the span, as
+    /// `rpc.response.metadata.<key>`, where they come in the head. Keys that are
+    /// no header name, and binary entries, are left out.
+    #[must_use]
+    pub fn record_response_metadata<K: AsRef<str>>(
+        self,
+        keys: impl IntoIterator<Item = K>,
+    ) -> Self {
+        self.with(|config| {
+            config.metadata = keys
+                .into_iter()
+                .filter(|key| !key.as_ref().ends_with("-bin"))
+                .filter_map(|key| key.as_ref().parse().ok())
+                .collect();
+        })
     }
 
     /// The bounds on what is recorded.

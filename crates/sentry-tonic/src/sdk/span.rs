@@ -11,7 +11,8 @@ use sentry_propagation::{IncomingTrace, OutgoingTrace, TraceContext, sdk};
 use super::{active_span, span_status};
 use crate::attributes::{
     GRPC, OP_CLIENT, OP_SERVER, ORIGIN, RPC_GRPC_STATUS_CODE, RPC_METHOD, RPC_REQUEST_METADATA,
-    RPC_RESPONSE_STATUS_CODE, RPC_SERVICE, RPC_SYSTEM, SENTRY_ORIGIN, SERVER_ADDRESS, SERVER_PORT,
+    RPC_RESPONSE_METADATA, RPC_RESPONSE_STATUS_CODE, RPC_SERVICE, RPC_SYSTEM, SENTRY_ORIGIN,
+    SERVER_ADDRESS, SERVER_PORT,
 };
 use crate::{Code, RpcMethod};
 
@@ -151,6 +152,13 @@ impl CallSpan {
     pub(super) fn record_metadata(&self, metadata: &[(String, String)]) {
         for (key, value) in metadata {
             self.record(&format!("{RPC_REQUEST_METADATA}{key}"), value);
+        }
+    }
+
+    /// Puts an entry of the answer's metadata on the span.
+    pub(crate) fn record_answer(&self, key: &str, value: &str) {
+        if self.recorded {
+            self.record(&format!("{RPC_RESPONSE_METADATA}{key}"), value);
         }
     }
 

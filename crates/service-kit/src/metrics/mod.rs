@@ -39,6 +39,11 @@ pub fn refused(reason: &'static str) {
     COUNTS.refused.get_or_create(&Reason { reason }).inc();
 }
 
+/// Counts a call that was shed: there was too much to do.
+pub fn shed() {
+    COUNTS.shed.inc();
+}
+
 /// How many were refused for `reason` so far.
 pub fn refusals(reason: &'static str) -> u64 {
     COUNTS.refused.get_or_create(&Reason { reason }).get()
@@ -72,6 +77,7 @@ struct Counts {
     in_flight: Gauge,
     connections: Gauge,
     refused: Family<Reason, Counter>,
+    shed: Counter,
 }
 
 impl Default for Counts {
@@ -82,6 +88,7 @@ impl Default for Counts {
             in_flight: Gauge::default(),
             connections: Gauge::default(),
             refused: Family::default(),
+            shed: Counter::default(),
         }
     }
 }
@@ -113,6 +120,11 @@ impl Counts {
             "refused",
             "Calls, connections and traces that were refused, by reason",
             self.refused.clone(),
+        );
+        registry.register(
+            "shed",
+            "Calls that were shed: there was too much to do",
+            self.shed.clone(),
         );
     }
 }

@@ -13,7 +13,7 @@ use sentry_propagation::TraceContext;
 use sentry_propagation::transport::{HttpTransportFactory, Loss, Resource};
 use sentry_tonic::{ClientLayer, ServerLayer};
 
-use crate::{Limits, Switched, TelemetryOptions, TraceLayers};
+use crate::{Authorities, Limits, Switched, TelemetryOptions, TraceLayers};
 
 /// The release this binary was built as: `throughline@<version>+<commit>`.
 pub const RELEASE: &str = env!("THROUGHLINE_RELEASE");
@@ -37,6 +37,7 @@ pub struct Telemetry {
     service: &'static str,
     layers: TraceLayers,
     faults: bool,
+    authorities: Authorities,
     limits: Limits,
     transport: HttpTransportFactory,
     client: Option<sentry::ClientInitGuard>,
@@ -73,6 +74,7 @@ impl Telemetry {
             service,
             layers: options.trace_layers,
             faults: options.faults,
+            authorities: options.tls_ca.clone().unwrap_or_default(),
             limits,
             transport,
             client,
@@ -92,6 +94,11 @@ impl Telemetry {
     /// Whether faults are obeyed.
     pub fn faults(&self) -> bool {
         self.faults
+    }
+
+    /// By whose certificates servers are known.
+    pub fn authorities(&self) -> &Authorities {
+        &self.authorities
     }
 
     /// The bounds of the service's frame.

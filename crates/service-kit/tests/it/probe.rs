@@ -3,9 +3,12 @@
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use http::uri::PathAndQuery;
-use throughline_testkit::{Collector, Process, ProcessBuilder};
+use throughline_testkit::{Collector, Process, ProcessBuilder, SAFETY};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status};
 use tonic_prost::ProstCodec;
@@ -35,6 +38,48 @@ pub(crate) fn probe() -> ProcessBuilder {
 /// The example with its telemetry sent to `collector`.
 pub(crate) fn traced(collector: &Collector) -> ProcessBuilder {
     probe().env("SENTRY_DSN", collector.dsn("probe"))
+}
+
+/// The example with its metrics to be read, and where.
+pub(crate) async fn measured(builder: ProcessBuilder) -> (Process, String) {
+    let process = builder
+        .env("PROBE_METRICS_LISTEN", "127.0.0.1:0")
+        .spawn()
+        .await;
+    process
+        .wait_for_stderr(|log| log.contains("/metrics"))
+        .await;
+    let log = process.stderr();
+    let (_, rest) = log.split_once("metrics on http://").expect("it says where");
+    let (address, _) = rest.split_once('/').expect("a path");
+    (process, address.to_owned())
+}
+
+/// The number of the metric whose line begins so; 0 where there is none.
+pub(crate) async fn metric(address: &str, start: &str) -> u64 {
+    let mut stream = TcpStream::connect(address).await.expect("it listens");
+    let request = b"GET /metrics HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+    stream.write_all(request).await.expect("open");
+    let mut text = String::new();
+    stream.read_to_string(&mut text).await.expect("text");
+    let line = text.lines().find_map(|line| line.strip_prefix(start));
+    line.map_or(0, |line| line.trim().parse().expect("a number"))
+}
+
+/// Waits until that number is at least `least`.
+pub(crate) async fn until_metric(address: &str, start: &str, least: u64) {
+    until(start, async || metric(address, start).await >= least).await;
+}
+
+/// Waits until something holds that has to be asked for.
+pub(crate) async fn until(what: &str, holds: impl AsyncFn() -> bool) {
+    let waiting = async {
+        while !holds().await {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let waited = tokio::time::timeout(SAFETY, waiting).await;
+    waited.unwrap_or_else(|_| panic!("waited in vain until {what}"));
 }
 
 /// Calls a method of the probe.

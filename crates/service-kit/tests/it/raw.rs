@@ -12,6 +12,10 @@ use tokio_stream::StreamExt as _;
 /// What came back.
 #[derive(Debug)]
 pub(crate) struct Answer {
+    /// HTTP's status.
+    pub(crate) http: u16,
+    /// The head's metadata.
+    pub(crate) headers: HeaderMap,
     /// The status in the head, of an answer that is nothing else.
     pub(crate) head: Option<String>,
     /// How many bytes of messages.
@@ -24,6 +28,31 @@ pub(crate) struct Answer {
 const EMPTY: [u8; 5] = [0; 5];
 
 pub(crate) async fn call(url: &str, method: &str, headers: &[(&str, &str)]) -> Answer {
+    call_of(url, method, headers, Bytes::from_static(&EMPTY)).await
+}
+
+/// A message of a field that nobody knows, framed: `bytes` of them, five at the least.
+pub(crate) fn message(bytes: usize) -> Bytes {
+    // Field 1000, of bytes, their length in three bytes whatever it is.
+    let rest = bytes.checked_sub(5).expect("room for the field's head");
+    let length = [
+        (rest & 0x7f) as u8 | 0x80,
+        (rest >> 7 & 0x7f) as u8 | 0x80,
+        (rest >> 14 & 0x7f) as u8,
+    ];
+    let head = u32::try_from(bytes).expect("a short message").to_be_bytes();
+    let payload = vec![b'x'; rest];
+    [&[0][..], &head, &[0xc2, 0x3e], &length, &payload]
+        .concat()
+        .into()
+}
+
+pub(crate) async fn call_of(
+    url: &str,
+    method: &str,
+    headers: &[(&str, &str)],
+    body: Bytes,
+) -> Answer {
     let client = Client::builder(TokioExecutor::new())
         .http2_only(true)
         .build_http();
@@ -33,10 +62,10 @@ pub(crate) async fn call(url: &str, method: &str, headers: &[(&str, &str)]) -> A
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    let body = Full::new(Bytes::from_static(&EMPTY));
-    let request = request.body(body).expect("a request");
+    let request = request.body(Full::new(body)).expect("a request");
     let response = client.request(request).await.expect("an answer");
-    let head = status(response.headers());
+    let (http, headers) = (response.status().as_u16(), response.headers().clone());
+    let head = status(&headers);
     let mut body = response.into_body();
     let (mut bytes, mut trailers) = (0, None);
     while let Some(frame) = body.frame().await {
@@ -52,6 +81,8 @@ pub(crate) async fn call(url: &str, method: &str, headers: &[(&str, &str)]) -> A
         }
     }
     Answer {
+        http,
+        headers,
         head,
         bytes,
         trailers,

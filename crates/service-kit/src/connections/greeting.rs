@@ -7,16 +7,17 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use throughline_service_kit::metrics;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Sleep;
+
+use crate::metrics;
 
 /// What HTTP/2 begins with. Whatever differs from it is HTTP/1, and has a timer of its own.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// A connection with so long for its first bytes.
 #[derive(Debug)]
-pub(crate) struct Greeted<T> {
+pub(super) struct Greeted<T> {
     inner: T,
     seen: usize,
     // None once it is known what is spoken.
@@ -24,7 +25,7 @@ pub(crate) struct Greeted<T> {
 }
 
 impl<T> Greeted<T> {
-    pub(crate) fn new(inner: T, patience: Duration) -> Self {
+    pub(super) fn new(inner: T, patience: Duration) -> Self {
         Self {
             inner,
             seen: 0,
