@@ -17,14 +17,14 @@ export function drawHover(
   if (typeof data.label !== 'string' || !data.label) return;
   context.font = `600 ${settings.labelSize}px ${settings.labelFont}`;
   const width = context.measureText(data.label).width;
-  const [left, top, height] = [data.x + data.size + 6, data.y - settings.labelSize * 0.8, settings.labelSize * 1.6];
+  const [left, top, height] = [data.x + data.size + 1, data.y - settings.labelSize * 0.8, settings.labelSize * 1.6];
   context.beginPath();
-  context.roundRect(left, top, width + 10, height, 4);
+  context.roundRect(left, top, width + 8, height, 4);
   context.fillStyle = colours.surface;
   context.fill();
   context.strokeStyle = colours.edge;
   context.lineWidth = 1;
   context.stroke();
   context.fillStyle = colours.ink;
-  context.fillText(data.label, left + 5, data.y + settings.labelSize / 3);
+  context.fillText(data.label, left + 4, data.y + settings.labelSize / 3);
 }
