@@ -62,8 +62,17 @@ impl Dgraph {
 
     /// Drops all data and the schema.
     pub async fn drop_all(&self) -> Result<(), Error> {
+        self.drop(api::operation::DropOp::All).await
+    }
+
+    /// Drops all data.
+    pub async fn drop_data(&self) -> Result<(), Error> {
+        self.drop(api::operation::DropOp::Data).await
+    }
+
+    async fn drop(&self, what: api::operation::DropOp) -> Result<(), Error> {
         let operation = api::Operation {
-            drop_op: api::operation::DropOp::All.into(),
+            drop_op: what.into(),
             ..api::Operation::default()
         };
         self.operate(operation, "").await

@@ -20,6 +20,8 @@ pub struct Dql {
     body: String,
     shape: String,
     variables: Vec<Variable>,
+    /// The text is the whole, braces included.
+    whole: bool,
 }
 
 #[derive(Clone)]
@@ -63,6 +65,13 @@ impl Dql {
     pub fn new(text: &'static str) -> Self {
         let mut dql = Self::default();
         dql.push(text);
+        dql
+    }
+
+    /// Asks for the schema.
+    pub(crate) fn schema() -> Self {
+        let mut dql = Self::new("schema {}");
+        dql.whole = true;
         dql
     }
 
@@ -112,8 +121,8 @@ impl Dql {
 
     /// What is sent.
     pub fn text(&self) -> String {
-        if self.body.is_empty() {
-            return String::new();
+        if self.body.is_empty() || self.whole {
+            return self.body.clone();
         }
         let mut text = String::with_capacity(self.body.len() + 16 * self.variables.len() + 16);
         for (index, variable) in self.variables.iter().enumerate() {
@@ -129,8 +138,8 @@ impl Dql {
 
     /// What is shown.
     pub fn shape(&self) -> String {
-        match self.shape.is_empty() {
-            true => String::new(),
+        match self.shape.is_empty() || self.whole {
+            true => self.shape.clone(),
             false => format!("{{ {} }}", self.shape),
         }
     }

@@ -40,6 +40,11 @@ impl Read {
         self
     }
 
+    /// The schema: `schema` holds the predicates.
+    pub async fn schema(&mut self) -> Result<Answer, Error> {
+        self.query(Dql::schema()).await
+    }
+
     /// Runs a query.
     pub async fn query(&mut self, dql: Dql) -> Result<Answer, Error> {
         let request = api::Request {

@@ -106,6 +106,48 @@ pub(crate) fn shortest<E>(
     Ok(None)
 }
 
+/// The same search, level by level, for a backend whose levels come later.
+pub(crate) struct Levels {
+    search: Search,
+    depth: usize,
+    edges: usize,
+    side: Side,
+}
+
+impl Levels {
+    /// A search between two nodes that differ.
+    pub(crate) fn new(from: &str, to: &str, bounds: Bounds) -> Self {
+        Self {
+            search: Search::new(from, to),
+            depth: bounds.depth,
+            edges: bounds.edges,
+            side: Side::Forward,
+        }
+    }
+
+    /// The level whose edges to read next; none where there is no path.
+    pub(crate) fn next(&mut self) -> Option<(Side, Vec<Arc<str>>)> {
+        self.depth = self.depth.checked_sub(1)?;
+        self.side = self.search.cheaper_side();
+        let frontier = self.search.frontier(self.side);
+        (!frontier.is_empty()).then_some((self.side, frontier))
+    }
+
+    /// Takes the edges of that level; the path, if it is complete.
+    pub(crate) fn take<'a, E>(
+        &mut self,
+        found: impl Iterator<Item = Found<'a>>,
+    ) -> Result<Option<Vec<Step>>, Failure<E>> {
+        let mut level = Level::default();
+        for found in found {
+            self.edges = self.edges.checked_sub(1).ok_or(Failure::TooManyEdges)?;
+            self.search.see(self.side, found, &mut level);
+        }
+        let met = self.search.close(self.side, level);
+        Ok(met.then(|| self.search.best_path()))
+    }
+}
+
 const UNSEEN: u32 = u32::MAX;
 
 /// An edge by the numbers of its names.

@@ -125,6 +125,9 @@ pub enum Unavailable {
     /// The file cannot be read or written.
     #[error("the database cannot be read or written")]
     Io,
+    /// The database's server cannot be reached, or is not ready.
+    #[error("the database cannot be reached or is not ready")]
+    Away,
     /// The work was stopped: the caller left, or the process is about to end.
     #[error("the work was stopped")]
     Stopped,

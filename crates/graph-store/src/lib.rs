@@ -27,6 +27,7 @@ mod bfs;
 mod changes;
 mod check;
 mod codec;
+mod dgraph;
 
 mod error;
 mod filter;
@@ -45,6 +46,7 @@ mod walk;
 mod words;
 
 pub use self::{
+    dgraph::{DgraphLimits, DgraphOpenError, DgraphOptions, DgraphStore},
     error::{Error, Unavailable, Violation},
     filter::{Comparator, Field, Filter, Order, OrderKey, Term},
     limits::Limits,

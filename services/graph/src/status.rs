@@ -108,6 +108,7 @@ fn with(error: Error, metadata: HashMap<String, String>) -> Status {
             let (name, repeat) = match why {
                 Unavailable::Locked => ("STORE_LOCKED", true),
                 Unavailable::Stopped => ("STORE_STOPPED", true),
+                Unavailable::Away => ("STORE_AWAY", true),
                 Unavailable::Full => ("STORE_FULL", true),
                 Unavailable::Corrupt => ("STORE_CORRUPT", false),
                 Unavailable::Io => ("STORE_IO", true),

@@ -4,6 +4,7 @@
 //! depth; each backend says it in its own language. The comments of ListNodes in
 //! the protocol are the reference.
 
+pub(crate) mod meaning;
 mod order;
 mod parse;
 mod text;

@@ -1,9 +1,13 @@
 //! A fresh store of each backend.
 
 use tempfile::TempDir;
+use throughline_dgraph_client::{Dgraph, Options};
 use throughline_graph_store::{
-    GraphStore, Limits, PlainRunner, RunBlocking, RunError, SqliteOptions, SqliteStore,
+    DgraphOptions, DgraphStore, GraphStore, Limits, PlainRunner, RunBlocking, RunError,
+    SqliteOptions, SqliteStore,
 };
+
+use throughline_testkit::dgraph::{RealDgraph, lock_real};
 
 use crate::oracle::Oracle;
 
@@ -65,6 +69,28 @@ impl Backend for Sqlite {
         };
         self.open(options, PlainRunner)
     }
+}
+
+/// A fresh graph in a real Dgraph, for one test at a time; nothing where there is none.
+pub(crate) async fn dgraph(test: &str, limits: Limits) -> Option<(RealDgraph, DgraphStore)> {
+    let real = lock_real(test).await?;
+    let store = dgraph_store(&real, limits).await;
+    Some((real, store))
+}
+
+/// A fresh graph in it.
+pub(crate) async fn dgraph_store(real: &RealDgraph, limits: Limits) -> DgraphStore {
+    let client = Options::new([real.endpoint()]);
+    Dgraph::new(client.clone())
+        .unwrap()
+        .drop_data()
+        .await
+        .unwrap();
+    let options = DgraphOptions {
+        limits,
+        ..DgraphOptions::new(client)
+    };
+    DgraphStore::open(options).await.unwrap()
 }
 
 /// Runs the work in place, so that a thread's own subscriber sees its spans.

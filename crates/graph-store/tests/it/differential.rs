@@ -16,7 +16,7 @@ use crate::{
 };
 
 #[derive(Clone, Debug)]
-enum Call {
+pub(crate) enum Call {
     Apply(ApplyMutations),
     Get(GetNode),
     Batch(BatchGetNodes),
@@ -83,7 +83,7 @@ fn mutation() -> impl Strategy<Value = Mutation> {
     })
 }
 
-fn path() -> impl Strategy<Value = FindPath> {
+pub(crate) fn path() -> impl Strategy<Value = FindPath> {
     let types = || prop::collection::vec(kind(), 0..2);
     let direction = prop::sample::select(vec![Direction::Out, Direction::In, Direction::Both]);
     (id(), id(), types(), types(), direction, 0..6_usize).prop_map(
@@ -98,7 +98,7 @@ fn path() -> impl Strategy<Value = FindPath> {
     )
 }
 
-fn walk() -> impl Strategy<Value = Traverse> {
+pub(crate) fn walk() -> impl Strategy<Value = Traverse> {
     let types = || prop::collection::vec(kind(), 0..2);
     let direction = prop::sample::select(vec![Direction::Out, Direction::In, Direction::Both]);
     let start = prop::collection::vec(id(), 1..3);
@@ -182,7 +182,7 @@ fn list() -> impl Strategy<Value = ListNodes> {
     })
 }
 
-fn call() -> impl Strategy<Value = Call> {
+pub(crate) fn call() -> impl Strategy<Value = Call> {
     let types = || prop::collection::vec(kind(), 0..2);
     let key = prop::sample::select(vec!["", "", "", "k"]);
     prop_oneof![
@@ -241,13 +241,13 @@ fn batch(mutations: Vec<Mutation>) -> ImportBatch {
 
 /// Where the caller of one store stands in its streams: each store has tokens of its own.
 #[derive(Default)]
-struct Places {
+pub(crate) struct Places {
     export: ExportGraph,
     watch: String,
 }
 
 /// The answer without what is each backend's own: messages, ranks and tokens.
-async fn answer(store: &impl GraphStore, places: &mut Places, call: Call) -> String {
+pub(crate) async fn answer(store: &impl GraphStore, places: &mut Places, call: Call) -> String {
     let answer = match call {
         Call::Apply(request) => store
             .apply_mutations(request)
@@ -347,7 +347,7 @@ async fn all_hits(
 }
 
 /// A graph of up to twelve nodes, dense enough for many shortest paths between two.
-fn graph() -> impl Strategy<Value = ImportBatch> {
+pub(crate) fn graph() -> impl Strategy<Value = ImportBatch> {
     const IDS: [&str; 12] = [
         "a", "aa", "b", "c", "d", "ä", "~", "a b", "e", "f", "g", "h",
     ];
@@ -390,6 +390,16 @@ fn histories() -> ProptestConfig {
     }
 }
 
+pub(crate) fn history_limits() -> Limits {
+    Limits {
+        feed_changes: 12,
+        feed_part_changes: 3,
+        export_part: 3,
+        snapshots: 30,
+        ..Limits::default()
+    }
+}
+
 proptest! {
     #![proptest_config(histories())]
 
@@ -425,14 +435,7 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
             let backend = Sqlite::in_memory();
-            let limits = || Limits {
-                feed_changes: 12,
-                feed_part_changes: 3,
-                export_part: 3,
-                snapshots: 30,
-                ..Limits::default()
-            };
-            let (store, oracle) = (backend.fresh(limits()), Memory.fresh(limits()));
+            let (store, oracle) = (backend.fresh(history_limits()), Memory.fresh(history_limits()));
             let (mut here, mut there) = (Places::default(), Places::default());
             for call in calls {
                 let expected = answer(&oracle, &mut there, call.clone()).await;

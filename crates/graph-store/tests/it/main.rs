@@ -7,6 +7,7 @@ mod backends;
 mod capture;
 mod contract;
 mod costs;
+mod dgraph;
 mod differential;
 mod fitting;
 mod listing;

@@ -41,6 +41,18 @@ macro_rules! suite {
                 }
             )*
         }
+        mod dgraph {
+            $(
+                #[tokio::test]
+                async fn $test() {
+                    let test = concat!(module_path!(), "::", stringify!($test));
+                    let found = crate::backends::dgraph(test, super::limits()).await;
+                    if let Some((_real, store)) = found {
+                        super::$test(store).await;
+                    }
+                }
+            )*
+        }
     };
 }
 use suite;

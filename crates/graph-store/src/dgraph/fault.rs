@@ -1,0 +1,39 @@
+//! What the client's errors mean to the caller of a store. No message holds a value.
+
+use throughline_dgraph_client::Error as Fault;
+
+use crate::{Error, Unavailable};
+
+pub(super) fn error(fault: Fault) -> Error {
+    let reason = match fault {
+        Fault::Unreachable
+        | Fault::NotReady
+        | Fault::Draining
+        | Fault::Overloaded
+        | Fault::Lost
+        | Fault::Expired
+        | Fault::TooOld => Unavailable::Away,
+        Fault::Aborted => Unavailable::Locked,
+        Fault::Deadline | Fault::Cancelled => Unavailable::Stopped,
+        Fault::Credentials | Fault::Denied | Fault::Hash | Fault::Version { .. } => Unavailable::Io,
+        Fault::Malformed => Unavailable::Corrupt,
+        Fault::TooLarge => {
+            return Error::Exhausted {
+                limit: "answer_bytes",
+                allowed: throughline_dgraph_client::Limits::default().answer_bytes,
+            };
+        }
+        other => return Error::Internal(other.to_string()),
+    };
+    Error::Unavailable {
+        reason,
+        message: fault.to_string(),
+    }
+}
+
+pub(super) fn damaged(what: &str) -> Error {
+    Error::Unavailable {
+        reason: Unavailable::Corrupt,
+        message: format!("{what} cannot be read"),
+    }
+}
