@@ -33,10 +33,13 @@ pub(super) struct Part {
     pub(super) before: Option<String>,
 }
 
+/// A node's type, properties and revision.
+type WasNode = (String, String, u64);
+
 /// What a commit changed, as it was; nothing where it was not there.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Before {
-    pub(super) nodes: Vec<(String, Option<(String, String, u64)>)>,
+    pub(super) nodes: Vec<(String, Option<WasNode>)>,
     pub(super) edges: Vec<(String, String, String, Option<String>)>,
 }
 
