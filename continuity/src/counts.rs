@@ -1,5 +1,7 @@
 //! How many cases a test takes, and the seed that it draws them from: both by variable, the seed always printed.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 
@@ -17,6 +19,41 @@ pub fn count(variable: &str, default: usize) -> usize {
             .parse()
             .unwrap_or_else(|error| panic!("{variable}={text}: {error}")),
         Err(_) => default,
+    }
+}
+
+/// Says what was counted, in a line that `cargo xtask soak` repeats at its end.
+#[expect(clippy::print_stdout, reason = "it is read there")]
+pub fn figure(what: &str) {
+    println!("figure: {what}");
+}
+
+/// Says on stderr how far a long run is, at each tenth of it.
+#[derive(Debug)]
+pub struct Progress {
+    test: &'static str,
+    all: usize,
+    done: AtomicUsize,
+}
+
+impl Progress {
+    /// Of a test that has so many things to do.
+    pub fn new(test: &'static str, all: usize) -> Self {
+        Self {
+            test,
+            all,
+            done: AtomicUsize::new(0),
+        }
+    }
+
+    /// One more is done.
+    #[expect(clippy::print_stderr, reason = "who waits for hours wants to know")]
+    pub fn one(&self) {
+        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
+        let (Self { test, all, .. }, tenth) = (self, (self.all / 10).max(1));
+        if done.is_multiple_of(tenth) {
+            eprintln!("{test}: {done} of {all}");
+        }
     }
 }
 

@@ -19,7 +19,7 @@ mod stack;
 
 pub use caller::{Caller, Head, Transport};
 pub use chain::{Chain, ChainOptions, WRITE_TOKEN, letters, put_edge, put_node};
-pub use counts::{count, seeded};
+pub use counts::{Progress, count, figure, seeded};
 pub use envelope::{StoredHeader, stored_headers};
 pub use judge::{Expected, judge};
 pub use root::Root;

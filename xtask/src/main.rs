@@ -32,8 +32,8 @@ enum Task {
     Test(test::Options),
     /// Measure speed and memory of release builds, against their bounds
     Bench(bench::Options),
-    /// Run all tests with many more cases, kills, calls and traces; takes hours
-    Soak,
+    /// Run tests with many more cases, kills, calls and traces; takes hours
+    Soak(test::soak::Options),
 }
 
 /// Wrong use, as everywhere in this workspace.
@@ -53,7 +53,7 @@ async fn main() -> ExitCode {
         Task::Up(options) => up::run(options).await,
         Task::Test(options) => test::run(&options).await,
         Task::Bench(options) => bench::run(&options).await,
-        Task::Soak => test::soak().await,
+        Task::Soak(options) => test::soak::run(&options).await,
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");

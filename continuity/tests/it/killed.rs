@@ -16,7 +16,9 @@ use throughline_api::graph::v1::{ApplyMutationsRequest, BatchGetNodesRequest};
 use throughline_api::inspector::v1::trace_ref::Ref;
 use throughline_api::inspector::v1::trace_service_client::TraceServiceClient;
 use throughline_api::inspector::v1::{GetTraceRequest, SpanNode, TraceRef};
-use throughline_continuity::{Root, WRITE_TOKEN, count, put_edge, put_node, seeded};
+use throughline_continuity::{
+    Progress, Root, WRITE_TOKEN, count, figure, put_edge, put_node, seeded,
+};
 use throughline_testkit::{Process, eventually};
 use tokio::task::JoinSet;
 
@@ -35,6 +37,14 @@ struct Ledger {
 impl Ledger {
     fn acknowledged(&self) -> BTreeSet<usize> {
         self.acknowledged.lock().expect("nobody panicked").clone()
+    }
+
+    fn figure(&self, service: &str, kills: usize) {
+        figure(&format!(
+            "{service}: {kills} kills, of {} sent {} were acknowledged, and all of these are there",
+            self.next.load(Ordering::Relaxed),
+            self.acknowledged().len()
+        ));
     }
 
     /// Writes with `write` until it fails, in several tasks, and kills the process after so many more acknowledgements.
@@ -87,7 +97,10 @@ async fn the_graph_service() {
     let folder = tempfile::tempdir().expect("a folder");
     let database = folder.path().join("graph.db");
     let ledger = Arc::new(Ledger::default());
-    for _ in 0..count("THROUGHLINE_KILLS", KILLS) {
+    let kills = count("THROUGHLINE_KILLS", KILLS);
+    let progress = Progress::new("kill graph", kills);
+    for _ in 0..kills {
+        progress.one();
         let process = graph(&database).await;
         let client = GraphServiceClient::connect(process.url().to_owned());
         let client = client.await.expect("it connects");
@@ -142,6 +155,7 @@ async fn the_graph_service() {
         assert_eq!(sound, "ok");
         process.kill().await;
     }
+    ledger.figure("graph", kills);
 }
 
 async fn inspector(folder: &Path) -> Process {
@@ -193,7 +207,10 @@ async fn the_inspector() {
     let folder = tempfile::tempdir().expect("a folder");
     let ledger = Arc::new(Ledger::default());
     let http = Client::builder(TokioExecutor::new()).build_http::<Full<Bytes>>();
-    for _ in 0..count("THROUGHLINE_KILLS", KILLS) {
+    let kills = count("THROUGHLINE_KILLS", KILLS);
+    let progress = Progress::new("kill inspector", kills);
+    for _ in 0..kills {
+        progress.one();
         let process = inspector(folder.path()).await;
         let url = format!("{}/api/load/envelope/", process.url());
         let http = http.clone();
@@ -230,4 +247,5 @@ async fn the_inspector() {
         }
         process.kill().await;
     }
+    ledger.figure("inspector", kills);
 }

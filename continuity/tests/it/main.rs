@@ -2,6 +2,7 @@
 
 mod collector_faults;
 mod drained;
+mod growth;
 mod import_resumed;
 mod interop;
 mod killed;

@@ -10,7 +10,9 @@ use throughline_api::graph::v1::graph_service_client::GraphServiceClient;
 use throughline_api::graph::v1::{
     FindPathRequest, GetNodeRequest, ImportGraphRequest, TraverseRequest, WatchChangesRequest,
 };
-use throughline_continuity::{Chain, ChainOptions, Root, Transport, count, letters, seeded};
+use throughline_continuity::{
+    Chain, ChainOptions, Progress, Root, Transport, count, figure, letters, seeded,
+};
 use throughline_trace_model::{Record, Span};
 use tokio::task::JoinSet;
 use tonic::transport::Channel;
@@ -217,10 +219,12 @@ async fn the_callers_status_is_the_traces() {
     };
     let mut running = JoinSet::new();
     let mut seen = Vec::new();
+    let progress = Progress::new("status", calls);
     for _ in 0..calls {
         if running.len() == AT_ONCE {
             let ended = running.join_next().await.expect("some run");
             seen.push(ended.expect("no panic"));
+            progress.one();
         }
         let (clients, plan) = (clients.clone(), plan(&mut chance));
         running.spawn(async move { (call(clients, &plan).await, plan) });
@@ -258,7 +262,9 @@ async fn the_callers_status_is_the_traces() {
         let said = &stopped.of(hop).expect("it ran").stderr;
         assert!(!said.contains("telemetry was lost"), "{said}");
     }
-    println!("{calls} calls agreed: {codes:?}");
+    figure(&format!(
+        "{calls} calls, each status as in the trace: {codes:?}"
+    ));
     let few = codes.len() < 8 && calls >= 500;
     assert!(!few, "chance made hardly any statuses: {codes:?}");
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use rand::Rng;
 use throughline_api::graph::v1::FindPathRequest;
-use throughline_continuity::{Chain, ChainOptions, Root, count, seeded};
+use throughline_continuity::{Chain, ChainOptions, Progress, Root, count, figure, seeded};
 use throughline_trace_model::Record;
 use tokio::task::JoinSet;
 
@@ -35,7 +35,9 @@ async fn check(trust: &'static str) {
     let heads: Vec<Root> = (0..traces).map(|_| head(&mut chance)).collect();
     let mut running = JoinSet::new();
     let mut answers: Vec<Result<(), tonic::Status>> = Vec::new();
+    let progress = Progress::new(trust, traces);
     for root in heads.clone() {
+        progress.one();
         if running.len() == AT_ONCE {
             answers.push(
                 running
@@ -81,6 +83,10 @@ async fn check(trust: &'static str) {
         ];
         assert_eq!(places, &whole, "{trust}: trace {id} is stored in part");
     }
+    figure(&format!(
+        "trust {trust}: of {traces} traces {} are stored, each whole",
+        stored.len()
+    ));
     let stored: BTreeSet<&str> = stored.keys().map(String::as_str).collect();
     if trust == "none" {
         let continued = heads.iter().filter(|root| stored.contains(&*root.trace_id));

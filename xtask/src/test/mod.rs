@@ -6,6 +6,7 @@ mod conformance;
 mod go;
 mod h2spec;
 pub(crate) mod peers;
+pub(crate) mod soak;
 mod steps;
 mod tally;
 
@@ -81,33 +82,6 @@ pub(crate) async fn run(options: &Options) -> anyhow::Result<ExitCode> {
         ExitCode::FAILURE
     })
 }
-
-/// Runs all tests with more cases than a quick run takes.
-pub(crate) async fn soak() -> anyhow::Result<ExitCode> {
-    let mut all = steps::tests(None);
-    for (variable, cases) in SOAK {
-        if std::env::var_os(variable).is_none() {
-            all.env(variable, cases);
-        }
-    }
-    let mut tally = Tally::default();
-    tests(all, &mut tally).await?;
-    print!("{}", tally.summary());
-    Ok(if tally.is_good() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
-}
-
-/// How many cases a soak takes, where the variable does not say otherwise.
-const SOAK: [(&str, &str); 5] = [
-    ("PROPTEST_CASES", "10000"),
-    ("THROUGHLINE_KILLS", "50"),
-    ("THROUGHLINE_CALLS", "10000"),
-    ("THROUGHLINE_TRACES", "10000"),
-    ("THROUGHLINE_EDGES", "1000000"),
-];
 
 /// The tests of the workspace, with the peers that can be had.
 async fn tests(mut tests: Command, tally: &mut Tally) -> anyhow::Result<()> {

@@ -9,6 +9,7 @@ pub(crate) struct Tally {
     failed: u64,
     ignored: u64,
     failures: Vec<String>,
+    figures: Vec<String>,
     skips: Vec<(String, String)>,
 }
 
@@ -41,7 +42,14 @@ impl Tally {
             self.ignored += ignored;
         } else if let Some(name) = failed_test(line) {
             self.failures.push(name.to_owned());
+        } else if let Some(figure) = line.strip_prefix("figure: ") {
+            self.figure(figure);
         }
+    }
+
+    /// Something was counted that is worth to be seen at the end.
+    pub(crate) fn figure(&mut self, figure: &str) {
+        self.figures.push(figure.to_owned());
     }
 
     /// How many failed so far.
@@ -73,6 +81,9 @@ impl Tally {
     /// The last lines: what failed, what was skipped, and the count.
     pub(crate) fn summary(&self) -> String {
         let mut text = String::from("\n");
+        for figure in &self.figures {
+            let _ = writeln!(text, "{figure}");
+        }
         for name in &self.failures {
             let _ = writeln!(text, "failed: {name}");
         }
@@ -111,6 +122,7 @@ mod tests {
         let mut tally = Tally::default();
         for line in [
             "running 3 tests",
+            "figure: 3 traces",
             "test a::b ... ok",
             "test a::c ... FAILED",
             "test result: FAILED. 2 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s",
@@ -120,8 +132,7 @@ mod tests {
         }
         tally.step("fmt", true);
         tally.skip("grpcurl", "not on the PATH");
-        let expected =
-            "\nfailed: a::c\nskipped: grpcurl (not on the PATH)\n8 passed, 1 failed, 3 skipped\n";
+        let expected = "\n3 traces\nfailed: a::c\nskipped: grpcurl (not on the PATH)\n8 passed, 1 failed, 3 skipped\n";
         assert_eq!(tally.summary(), expected);
         assert!(!tally.is_good());
     }

@@ -1,0 +1,116 @@
+//! `cargo xtask soak`: the tests that take a count, with large ones, one part after the other. It says what it is at, and ends
+//! with what was counted.
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use clap::Args;
+use tokio::process::Command;
+
+use super::tally::Tally;
+use crate::workspace;
+
+/// Options of `soak`.
+#[derive(Args, Debug)]
+pub(crate) struct Options {
+    /// Only the parts whose names hold this
+    part: Option<String>,
+}
+
+/// Some tests and how many cases they take, where the variable does not say otherwise.
+struct Part {
+    name: &'static str,
+    tests: &'static [&'static str],
+    variable: &'static str,
+    cases: &'static str,
+}
+
+const CHAIN: [&str; 4] = ["--package", "throughline-continuity", "--test", "it"];
+
+const PARTS: [Part; 6] = [
+    Part {
+        name: "statuses",
+        tests: &["status_agrees::"],
+        variable: "THROUGHLINE_CALLS",
+        cases: "10000",
+    },
+    Part {
+        name: "kills",
+        tests: &["killed::"],
+        variable: "THROUGHLINE_KILLS",
+        cases: "50",
+    },
+    Part {
+        name: "traces",
+        tests: &["whole_or_not::"],
+        variable: "THROUGHLINE_TRACES",
+        cases: "10000",
+    },
+    Part {
+        name: "growth",
+        tests: &["growth::"],
+        variable: "THROUGHLINE_GROWTH",
+        cases: "1000000",
+    },
+    Part {
+        name: "imports",
+        tests: &["import_resumed::"],
+        variable: "THROUGHLINE_EDGES",
+        cases: "1000000",
+    },
+    // Of the whole workspace.
+    Part {
+        name: "properties",
+        tests: &[],
+        variable: "PROPTEST_CASES",
+        cases: "10000",
+    },
+];
+
+impl Part {
+    fn command(&self, cases: &str) -> Command {
+        let mut command = workspace::cargo();
+        command.arg("test").env(self.variable, cases);
+        if self.tests.is_empty() {
+            command.args(["--workspace", "--no-fail-fast"]);
+        } else {
+            command.args(CHAIN).args(self.tests);
+            // One after the other, and seen as they go.
+            command.args(["--", "--nocapture", "--test-threads", "1"]);
+        }
+        command
+    }
+}
+
+/// Runs the parts; the last lines are what they counted.
+pub(crate) async fn run(options: &Options) -> anyhow::Result<ExitCode> {
+    let mut tally = Tally::default();
+    let wanted = options.part.as_deref().unwrap_or_default();
+    let parts: Vec<_> = PARTS
+        .iter()
+        .filter(|part| part.name.contains(wanted))
+        .collect();
+    if parts.is_empty() {
+        tally.fail(&format!("no part is named {wanted:?}"));
+    }
+    for (number, part) in parts.iter().enumerate() {
+        let cases = std::env::var(part.variable).unwrap_or_else(|_| part.cases.to_owned());
+        let asked = format!("{}: {}={cases}", part.name, part.variable);
+        println!("\n== part {} of {}, {asked}", number + 1, parts.len());
+        let before = tally.failed();
+        let began = Instant::now();
+        super::tests(part.command(&cases), &mut tally).await?;
+        let outcome = match tally.failed() == before {
+            true => "passed",
+            false => "failed",
+        };
+        let seconds = began.elapsed().as_secs();
+        tally.figure(&format!("{asked} {outcome} in {seconds} s"));
+    }
+    print!("{}", tally.summary());
+    Ok(if tally.is_good() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
