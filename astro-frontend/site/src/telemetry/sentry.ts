@@ -38,7 +38,11 @@ export function init(settings: BrowserSettings): Span | undefined {
     replaysOnErrorSampleRate: settings.replaysOnErrorSampleRate,
     integrations: [
       // Every navigation is a page load, and what a user does within a page is an action with a trace of its own.
-      browserTracingIntegration({ instrumentNavigation: false, enableInp: true }),
+      browserTracingIntegration({
+        instrumentNavigation: false,
+        // Looking at traces makes none.
+        shouldCreateSpanForRequest: (url) => !url.startsWith(settings.inspectorUrl),
+      }),
       spanStreamingIntegration(),
       consoleLoggingIntegration({ levels: ['warn', 'error'] }),
     ],
