@@ -2,5 +2,5 @@
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
-  test: { include: ['tests/browser/**/*.test.ts'], fileParallelism: false, testTimeout: 90_000, hookTimeout: 60_000 },
+  test: { include: ['tests/browser/**/*.test.ts'], fileParallelism: false, testTimeout: 300_000, hookTimeout: 180_000 },
 });

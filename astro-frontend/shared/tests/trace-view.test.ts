@@ -1,14 +1,15 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
-import { SpanNodeSchema, type Trace, TraceSchema } from '../src/gen/throughline/inspector/v1/inspector_pb.ts';
+import { type EventSchema, SpanNodeSchema, type Trace, TraceSchema } from '../src/gen/throughline/inspector/v1/inspector_pb.ts';
 import { hopOf, hopTimes, rows, shownTime } from '../src/trace-view/model.ts';
 
 type Node = MessageInitShape<typeof SpanNodeSchema>;
+type EventInit = MessageInitShape<typeof EventSchema>;
 
 /** A span of `service`, from one millisecond to another. */
-function span(service: string, op: string, from: number, to: number, children: Node[] = [], more: Partial<Node> = {}): Node {
+function span(service: string, op: string, from: number, to: number, children: Node[] = [], events: EventInit[] = []): Node {
   const nanos = (ms: number) => ({ seconds: 0n, nanos: ms * 1_000_000 });
-  return { span: { spanId: `${service}${from}`, service, op, name: op, status: 'ok', startTime: nanos(from), duration: nanos(to - from) }, children, ...more };
+  return { span: { spanId: `${service}${from}`, service, op, name: op, status: 'ok', startTime: nanos(from), duration: nanos(to - from) }, children, events };
 }
 
 const TRACE: Trace = create(TraceSchema, {
@@ -16,9 +17,9 @@ const TRACE: Trace = create(TraceSchema, {
     span('browser', 'ui.action', 0, 100, [
       span('browser', 'rpc.client', 10, 90, [
         span('gateway', 'rpc.server', 20, 80, [
-          span('graph', 'rpc.server', 30, 70, [span('sqlite', 'db.query', 40, 50), span('sqlite', 'db.query', 45, 60)], {
-            events: [{ eventId: 'e', title: 'no' }],
-          }),
+          span('graph', 'rpc.server', 30, 70, [span('sqlite', 'db.query', 40, 50), span('sqlite', 'db.query', 45, 60)], [
+            { eventId: 'e', title: 'no' },
+          ]),
         ]),
       ]),
     ]),

@@ -80,7 +80,7 @@ export class Visit {
 
 export async function waitFor(holds: () => boolean): Promise<void> {
   for (let tries = 0; !holds(); tries++) {
-    if (tries > 1_500) throw new Error('it did not come about within 30 s');
+    if (tries > 6_000) throw new Error('it did not come about within two minutes');
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

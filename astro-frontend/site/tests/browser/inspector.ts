@@ -5,7 +5,7 @@ import { createGrpcWebTransport } from '@connectrpc/connect-web';
 import { ExpectationsSchema, type SpanNode, type Trace, TraceService, Verdict } from '@throughline/shared/inspector';
 
 /** Long enough for a browser's SDK, which holds spans back for 5 s, on a busy machine. */
-const WAIT = { seconds: 30n };
+const WAIT = { seconds: 60n };
 
 export type Expected = MessageInitShape<typeof ExpectationsSchema>;
 
@@ -21,7 +21,7 @@ export class Inspector {
   readonly #client: Client<typeof TraceService>;
 
   constructor(url: string) {
-    this.#client = createClient(TraceService, createGrpcWebTransport({ baseUrl: url }));
+    this.#client = createClient(TraceService, createGrpcWebTransport({ baseUrl: url, defaultTimeoutMs: 90_000 }));
   }
 
   /** Waits until all of it holds of a trace and nothing more comes; else says what does not. */

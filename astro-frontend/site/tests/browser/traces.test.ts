@@ -62,7 +62,7 @@ describe.skipIf(!present)('the trace of', () => {
     await visit.page.getByText(/The graph has \d+ nodes/).waitFor();
     await visit.close();
     const islands = () => stack.inspector.recent('ssr', 'server-islands');
-    await expect.poll(async () => (await islands()).length, { timeout: 30_000 }).toBe(1);
+    await expect.poll(async () => (await islands()).length, { timeout: 120_000 }).toBe(1);
     const [island = ''] = await islands();
     const made = await stack.inspector.check(island, { services: ['ssr', 'gateway', 'graph', 'sqlite'], noOrphans: true, oneRoot: true, errors: 0 });
     expect(nodes(made).some(({ span }) => span?.service === 'browser')).toBe(false);
@@ -103,7 +103,7 @@ describe.skipIf(!present)('the trace of', () => {
     expect(cached.hits()).toBe(1);
     await cached.stop();
     const loads = () => stack.inspector.recent('browser', '/node/');
-    await expect.poll(async () => (await loads()).length, { timeout: 30_000 }).toBe(2);
+    await expect.poll(async () => (await loads()).length, { timeout: 120_000 }).toBe(2);
     for (const id of await loads()) {
       const trace = await stack.inspector.trace(id);
       expect(nodes(trace).filter(({ span }) => span?.op === 'pageload')).toHaveLength(1);
