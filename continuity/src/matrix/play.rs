@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use throughline_testkit::Finished;
+use throughline_testkit::{Finished, SAFETY};
 use tonic::Code;
 
 use super::ask::{ask, path};
@@ -51,7 +51,10 @@ pub async fn play(part: &Part) -> Vec<String> {
     if let Fault::Collector(hop, mode, call) = part.fault {
         return collector::play(&mut chain, rival, hop, mode, call, part).await;
     }
-    let answered = fault(part.fault, &mut chain, &rival, &root).await;
+    let answered = fault(part.fault, &mut chain, &rival, &root);
+    let Ok(answered) = tokio::time::timeout(SAFETY, answered).await else {
+        return vec!["no answer came".to_owned()];
+    };
     rival.end().await;
     let stopped = chain.stop().await;
     let mut wrong = answered.wrong;
