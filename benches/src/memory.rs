@@ -46,6 +46,8 @@ impl Chain {
                 .env("SENTRY_DSN", dsn(name, project))
                 .env("SENTRY_ENVIRONMENT", "bench")
                 .env("RUST_LOG", "off")
+                // With it std's own panic hook would resolve names in the process.
+                .env("RUST_BACKTRACE", "1")
                 .arg("--faults"))
         };
         let store = format!("sqlite:{}", folder.join("graph.db").display());
@@ -91,7 +93,8 @@ pub(crate) async fn run(calls: u32, report: &mut Report) -> anyhow::Result<()> {
     anyhow::ensure!(expected.status == 0, "{expected:?}");
     let _: GetStatsResponse = prost::Message::decode(expected.message.clone())?;
     let mut halves = [[0.0; 3]; 2];
-    for half in &mut halves {
+    for (half, said) in halves.iter_mut().zip(["first", "second"]) {
+        eprintln!("memory: the {said} {} calls", calls / 2);
         caller.calls(calls / 2, AT_ONCE, fault, &expected).await?;
         tokio::time::sleep(SETTLED).await;
         for (n, pid) in pids.into_iter().enumerate() {

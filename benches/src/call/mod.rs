@@ -50,6 +50,7 @@ pub(crate) async fn run(report: &mut Report) -> anyhow::Result<()> {
             MOST_INSTRUCTIONS,
         ),
     ] {
+        eprintln!("call: {name}, in eight runs under valgrind");
         let (bare, ours) = (cost(bare).await?, cost(ours).await?);
         report.note(
             &format!("call, {name}: instructions of the bare call"),

@@ -14,7 +14,7 @@ use throughline_testkit::{Collector, Process};
 
 use crate::beside;
 use crate::load::{Answer, Caller, Framing};
-use crate::process::{TICK_MICROSECONDS, ticks};
+use crate::process::cpu_microseconds;
 use crate::report::Report;
 
 /// The method that is called; what answers it is no graph service.
@@ -97,15 +97,15 @@ pub(crate) async fn run(calls: u32, report: &mut Report) -> anyhow::Result<()> {
         let warm = lane.caller.calls(500, AT_ONCE, |_| None, &expected);
         warm.await?;
     }
-    for _ in 0..ROUNDS {
+    for round in 1..=ROUNDS {
+        eprintln!("gateway: round {round} of {ROUNDS}, {calls} calls in each lane");
         for lane in &mut lanes {
-            let before = ticks(lane.pid)?;
+            let before = cpu_microseconds(lane.pid)?;
             lane.caller
                 .calls(calls, AT_ONCE, |_| None, &expected)
                 .await?;
-            let used = (ticks(lane.pid)? - before) as f64;
-            lane.rounds
-                .push(used * TICK_MICROSECONDS / f64::from(calls));
+            let used = cpu_microseconds(lane.pid)? - before;
+            lane.rounds.push(used / f64::from(calls));
         }
     }
     for lane in &mut lanes {

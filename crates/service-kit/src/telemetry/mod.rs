@@ -67,9 +67,7 @@ impl Telemetry {
             sentry::init(client)
         });
         subscriber::install(service, options, client.is_some());
-        if client.is_some() {
-            panic::install();
-        }
+        panic::install();
         Self {
             service,
             layers: options.trace_layers,

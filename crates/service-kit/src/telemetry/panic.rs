@@ -1,6 +1,10 @@
 //! A panic hook that captures the event and goes on. The SDK's own flushes in the panicking thread, which a
 //! collector that does not answer turns into seconds for the call.
+//!
+//! A release build resolves no name: neither the SDK's hook nor std's runs there. With `RUST_BACKTRACE` set, std's reads
+//! all line tables into the process to print a stack, and keeps them.
 
+use std::io::Write as _;
 use std::panic::PanicHookInfo;
 use std::sync::Once;
 
@@ -10,21 +14,39 @@ use sentry_core::protocol::{Addr, Event, Exception, Frame, Level, Mechanism, Sta
 /// Frames of a stack that are sent.
 const FRAMES: usize = 128;
 
-/// Installs the hook, once in a process, before the one that is there: that one still prints its message.
+/// Whether names are found in place: not in what is run for long.
+const RESOLVES: bool = cfg!(debug_assertions);
+
+/// Installs the hook, once in a process. In a debug build the one that is there still prints; in a release build a line
+/// of ours takes its place.
 pub(super) fn install() {
     static INSTALLED: Once = Once::new();
     INSTALLED.call_once(|| {
-        let previous = std::panic::take_hook();
+        let previous = RESOLVES.then(std::panic::take_hook);
         std::panic::set_hook(Box::new(move |info| {
             Hub::with_active(|hub| hub.capture_event(event(info)));
-            previous(info);
+            match &previous {
+                Some(previous) => previous(info),
+                // Nobody can be told that stderr is gone.
+                None => drop(writeln!(std::io::stderr().lock(), "{}", line(info))),
+            }
         }));
     });
 }
 
+/// What a panic says on stderr.
+fn line(info: &PanicHookInfo<'_>) -> String {
+    let thread = std::thread::current();
+    let thread = thread.name().unwrap_or("<unnamed>");
+    let message = sentry_panic::message_from_panic_info(info);
+    match info.location() {
+        Some(place) => format!("thread '{thread}' panicked at {place}: {message}"),
+        None => format!("thread '{thread}' panicked: {message}"),
+    }
+}
+
 /// The event of a panic. It is fatal: by that `sentry-tonic` knows that the hook has reported it.
 fn event(info: &PanicHookInfo<'_>) -> Event<'static> {
-    let resolved = cfg!(debug_assertions);
     Event {
         level: Level::Fatal,
         exception: vec![Exception {
@@ -35,9 +57,10 @@ fn event(info: &PanicHookInfo<'_>) -> Event<'static> {
                 handled: Some(false),
                 ..Mechanism::default()
             }),
-            stacktrace: match resolved {
-                true => sentry::integrations::backtrace::current_stacktrace(),
-                false => raw_stacktrace(),
+            stacktrace: if RESOLVES {
+                sentry::integrations::backtrace::current_stacktrace()
+            } else {
+                raw_stacktrace()
             },
             ..Exception::default()
         }]
