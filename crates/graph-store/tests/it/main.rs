@@ -12,6 +12,7 @@ mod differential;
 mod fitting;
 mod listing;
 mod matching;
+mod migration;
 mod oracle;
 mod oracle_feed;
 mod oracle_schema;

@@ -10,6 +10,7 @@ use super::{apply, draw, link, put, suite};
 suite! {
     writes_must_leave_what_fits
     unique_values_have_one_owner
+    unique_values_are_counted_anew_when_their_type_changes
     ends_are_of_their_types_also_when_a_node_changes_its_own
     a_schema_that_the_graph_does_not_fit_is_refused_with_what_would_break
     an_etag_guards_and_a_check_changes_nothing
@@ -138,6 +139,33 @@ async fn writes_must_leave_what_fits(store: impl GraphStore) {
     // Only how the graph is after the call matters.
     let through = vec![put(Node::new("a", "T")), put(good())];
     apply(&store, through).await.unwrap();
+}
+
+async fn unique_values_are_counted_anew_when_their_type_changes(store: impl GraphStore) {
+    let unique = |unique| PropertyType {
+        unique,
+        ..property("u", ValueType::Any)
+    };
+    let node = |id: &str, value: &str| put(Node::new(id, "T").with("u", value));
+    let with = |more: &[&str], is_unique| {
+        let more = more.iter().map(|name| property(name, ValueType::Any));
+        of_nodes(false, more.chain([unique(is_unique)]).collect())
+    };
+    update(&store, with(&[], true)).await.unwrap();
+    apply(&store, vec![node("a", "1")]).await.unwrap();
+    // Still unique, of a type that is otherwise another.
+    update(&store, with(&["more"], true)).await.unwrap();
+    let taken = apply(&store, vec![node("b", "1")]).await;
+    assert_eq!(refused(taken).await, "mutations[0]");
+    // Free for some time, in which values move.
+    update(&store, with(&[], false)).await.unwrap();
+    apply(&store, vec![node("b", "1"), node("a", "2")])
+        .await
+        .unwrap();
+    update(&store, with(&[], true)).await.unwrap();
+    let taken = apply(&store, vec![node("c", "2")]).await;
+    assert_eq!(refused(taken).await, "mutations[0]");
+    apply(&store, vec![node("c", "3")]).await.unwrap();
 }
 
 async fn unique_values_have_one_owner(store: impl GraphStore) {
