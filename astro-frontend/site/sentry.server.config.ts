@@ -17,7 +17,11 @@ if (SENTRY_DSN && !Sentry.getClient()) {
     propagateTraceparent: true,
     enableLogs: true,
     integrations: [
-      Sentry.httpIntegration({ ignoreIncomingRequests: (path) => UNTRACED.some((untraced) => path.startsWith(untraced)) }),
+      Sentry.httpIntegration({
+        ignoreIncomingRequests: (path) => UNTRACED.some((untraced) => path.startsWith(untraced)),
+        // A page that is not found has asked for it, and the spans of who was asked need a parent.
+        dropSpansForIncomingRequestStatusCodes: [],
+      }),
       Sentry.consoleLoggingIntegration({ levels: ['warn', 'error'] }),
     ],
     initialScope: { tags: { 'service.name': 'ssr' } },

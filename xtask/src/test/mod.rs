@@ -6,6 +6,7 @@ mod conformance;
 mod go;
 mod h2spec;
 pub(crate) mod peers;
+mod site;
 pub(crate) mod soak;
 mod steps;
 mod tally;
@@ -20,7 +21,7 @@ use self::tally::Tally;
 /// Options of `test`.
 #[derive(Args, Debug)]
 pub(crate) struct Options {
-    /// Only the tests whose names hold this, or one of the suites `conformance`, `h2spec` and `continuity`; skips the other checks
+    /// Only the tests whose names hold this, or one of the suites `conformance`, `h2spec`, `site` and `continuity`; skips the other checks
     filter: Option<String>,
 }
 
@@ -28,7 +29,7 @@ pub(crate) struct Options {
 const CONTINUITY: &str = "continuity";
 
 /// The suites of others, which are no tests of cargo's.
-const SUITES: [&str; 2] = ["conformance", "h2spec"];
+const SUITES: [&str; 3] = ["conformance", "h2spec", "site"];
 
 impl Options {
     /// Whether the suite is to be run.
@@ -67,6 +68,9 @@ pub(crate) async fn run(options: &Options) -> anyhow::Result<ExitCode> {
     }
     if options.wants("h2spec") {
         h2spec::run(&mut tally).await?;
+    }
+    if options.wants("site") {
+        site::run(&mut tally).await?;
     }
     if options.filter.as_deref() == Some(CONTINUITY) {
         // Among all the tests it is one of them.

@@ -7,6 +7,9 @@ import { ExpectationsSchema, type SpanNode, type Trace, TraceService, Verdict } 
 /** Long enough for a browser's SDK, which holds spans back for 5 s, on a busy machine. */
 const WAIT = { seconds: 60n };
 
+/** Long enough for what has been sent already. */
+const QUIET = { seconds: 12n };
+
 export type Expected = MessageInitShape<typeof ExpectationsSchema>;
 
 /** One tree, from the click to the store. */
@@ -34,7 +37,7 @@ export class Inspector {
 
   /** Waits for it, and gives what does not hold of a trace. */
   async broken(traceId: string, expected: Expected): Promise<string[]> {
-    const { results } = await this.#judge(traceId, expected);
+    const { results } = await this.#judge(traceId, expected, QUIET);
     return results.filter((result) => result.verdict !== Verdict.HOLDS).map((result) => `${result.check}: ${result.message}`);
   }
 
@@ -60,11 +63,11 @@ export class Inspector {
     return problems.map((problem) => `${problem.reason}: ${problem.count}`);
   }
 
-  #judge(traceId: string, expected: Expected) {
+  #judge(traceId: string, expected: Expected, wait: { seconds: bigint } = WAIT) {
     return this.#client.checkTrace({
       trace: { ref: { case: 'id', value: traceId } },
       expectations: create(ExpectationsSchema, expected),
-      wait: WAIT,
+      wait,
     });
   }
 }

@@ -38,7 +38,7 @@ describe.skipIf(!present)('the trace of', () => {
       'gateway rpc.server',
       'gateway rpc.client',
       'graph rpc.server',
-      'sqlite db.query',
+      'graph db.query',
     ]);
     expect(visit.complaints).toEqual([]);
   });
