@@ -70,7 +70,6 @@ fn command(runner: &Path, server: &Path, config: &str, gateway: Option<&Path>) -
         .current_dir(workspace::root().join("interop/conformance"))
         .args(["--mode", "server", "--conf", &format!("{config}.yaml")])
         .args(["--known-failing", &format!("@{config}.known-failing.txt")])
-        .args(["--known-flaky", "@known-flaky.txt"])
         .arg("--")
         .arg(server)
         .stdin(Stdio::null())

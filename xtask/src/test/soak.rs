@@ -20,47 +20,62 @@ pub(crate) struct Options {
 /// Some tests and how many cases they take, where the variable does not say otherwise.
 struct Part {
     name: &'static str,
+    of: [&'static str; 4],
     tests: &'static [&'static str],
     variable: &'static str,
     cases: &'static str,
 }
 
 const CHAIN: [&str; 4] = ["--package", "throughline-continuity", "--test", "it"];
+const GATEWAY: [&str; 4] = ["--package", "throughline-gateway", "--test", "it"];
 
-const PARTS: [Part; 6] = [
+const PARTS: [Part; 7] = [
     Part {
         name: "statuses",
+        of: CHAIN,
         tests: &["status_agrees::"],
         variable: "THROUGHLINE_CALLS",
         cases: "10000",
     },
     Part {
         name: "kills",
+        of: CHAIN,
         tests: &["killed::"],
         variable: "THROUGHLINE_KILLS",
         cases: "50",
     },
     Part {
         name: "traces",
+        of: CHAIN,
         tests: &["whole_or_not::"],
         variable: "THROUGHLINE_TRACES",
         cases: "10000",
     },
     Part {
         name: "growth",
+        of: CHAIN,
         tests: &["growth::"],
         variable: "THROUGHLINE_GROWTH",
         cases: "1000000",
     },
     Part {
         name: "imports",
+        of: CHAIN,
         tests: &["import_resumed::"],
         variable: "THROUGHLINE_EDGES",
         cases: "1000000",
     },
+    Part {
+        name: "attacks",
+        of: GATEWAY,
+        tests: &["hostile::"],
+        variable: "HOSTILE_SCALE",
+        cases: "20",
+    },
     // Of the whole workspace.
     Part {
         name: "properties",
+        of: CHAIN,
         tests: &[],
         variable: "PROPTEST_CASES",
         cases: "10000",
@@ -74,7 +89,7 @@ impl Part {
         if self.tests.is_empty() {
             command.args(["--workspace", "--no-fail-fast"]);
         } else {
-            command.args(CHAIN).args(self.tests);
+            command.args(self.of).args(self.tests);
             // One after the other, and seen as they go.
             command.args(["--", "--nocapture", "--test-threads", "1"]);
         }

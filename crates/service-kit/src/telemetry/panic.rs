@@ -90,7 +90,47 @@ fn raw_stacktrace() -> Option<Stacktrace> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
+
+    use sentry_core::{Client, ClientOptions, Envelope, Transport};
+
     use super::*;
+
+    /// Counts what it is asked.
+    #[derive(Default)]
+    struct Asked {
+        sent: AtomicUsize,
+        flushed: AtomicUsize,
+    }
+
+    impl Transport for Asked {
+        fn send_envelope(&self, _: Envelope) {
+            self.sent.fetch_add(1, Ordering::Relaxed);
+        }
+
+        fn flush(&self, _: Duration) -> bool {
+            self.flushed.fetch_add(1, Ordering::Relaxed);
+            true
+        }
+    }
+
+    #[test]
+    fn a_panic_is_captured_and_nothing_is_flushed() {
+        let asked = Arc::new(Asked::default());
+        let mut options = ClientOptions::default();
+        options.dsn = Some("http://probe@127.0.0.1:9/1".parse().unwrap());
+        options.transport = Some(Arc::new(asked.clone()));
+        let client = Arc::new(Client::from(options));
+        let hub = Arc::new(Hub::new(Some(client), Arc::default()));
+        install();
+        Hub::run(hub, || {
+            std::panic::catch_unwind(|| panic!("as asked")).unwrap_err();
+        });
+        assert_eq!(asked.sent.load(Ordering::Relaxed), 1);
+        assert_eq!(asked.flushed.load(Ordering::Relaxed), 0);
+    }
 
     #[test]
     fn raw_frames_are_addresses_within_bounds() {

@@ -99,6 +99,7 @@ impl Stage {
     async fn is_unharmed(&self) {
         self.serves_good_callers().await;
         let (before, peak) = (self.idle, self.resident());
+        println!("memory: {before} KiB before, {peak} KiB at most");
         assert!(
             peak < before * 2 + 16 * 1024,
             "{before} KiB before, {peak} KiB at most"
