@@ -49,6 +49,7 @@ mod spawn;
 mod switched;
 mod telemetry;
 mod tls;
+mod trace_writer;
 
 pub use authorities::Authorities;
 pub use client::{Channel, HttpsConnector, channel, channel_within, connector};
@@ -64,3 +65,4 @@ pub use spawn::{spawn, spawn_blocking};
 pub use switched::{Switched, SwitchedFuture, SwitchedService};
 pub use telemetry::{LogFormat, RELEASE, Telemetry, current_trace_id};
 pub use tls::{Tls, TlsStream};
+pub use trace_writer::TraceWriter;

@@ -20,10 +20,12 @@
 
 mod api;
 mod convert;
+mod dgraph;
 mod export;
 mod faulty;
 mod import;
 mod limits;
+mod location;
 mod mask;
 mod options;
 mod parts;
@@ -35,9 +37,11 @@ mod watch;
 
 pub use self::{
     api::{GraphApi, graph_service, graph_service_within},
+    dgraph::open_dgraph,
     faulty::Faulty,
     limits::Limits,
-    options::{Options, StoreLocation},
+    location::StoreLocation,
+    options::{DgraphFlags, Options},
     parts::Parts,
     runner::KitRunner,
     token::WriteToken,

@@ -5,9 +5,9 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use throughline_api::FILE_DESCRIPTOR_SET;
 use throughline_graph::{
-    Faulty, KitRunner, Limits, Options, StoreLocation, WriteToken, graph_service,
+    Faulty, KitRunner, Limits, Options, StoreLocation, WriteToken, graph_service, open_dgraph,
 };
-use throughline_graph_store::{SqliteOptions, SqliteStore};
+use throughline_graph_store::{Drilled, GraphStore, SqliteOptions, SqliteStore};
 use throughline_service_kit::{self as service_kit, GrpcServer, Shutdown, Telemetry, Tls};
 
 const SERVICE: &str = "graph";
@@ -16,11 +16,25 @@ const SERVICE: &str = "graph";
 async fn main() -> anyhow::Result<ExitCode> {
     let options: Options = service_kit::parse();
     let telemetry = Telemetry::init(SERVICE, &options.telemetry);
-    let shutdown = Shutdown::on_signals();
+    match options.store.clone() {
+        StoreLocation::Sqlite(path) => {
+            let store = SqliteStore::open(&path, SqliteOptions::default(), KitRunner)
+                .with_context(|| format!("cannot open the graph in {}", path.display()))?;
+            serve(store, options, telemetry).await
+        }
+        StoreLocation::Dgraph { alphas, namespace } => {
+            let store = open_dgraph(&alphas, namespace, &options.dgraph, &telemetry).await?;
+            serve(store, options, telemetry).await
+        }
+    }
+}
 
-    let StoreLocation::Sqlite(path) = &options.store;
-    let store = SqliteStore::open(path, SqliteOptions::default(), KitRunner)
-        .with_context(|| format!("cannot open the graph in {}", path.display()))?;
+async fn serve(
+    store: impl GraphStore + Drilled,
+    options: Options,
+    telemetry: Telemetry,
+) -> anyhow::Result<ExitCode> {
+    let shutdown = Shutdown::on_signals();
     let store = Faulty::new(store, telemetry.limits());
     let write_token = options
         .write_token

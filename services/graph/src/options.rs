@@ -1,8 +1,10 @@
 //! Flags and environment variables of the binary.
 
-use std::{net::SocketAddr, path::PathBuf, str::FromStr};
+use std::{net::SocketAddr, path::PathBuf};
 
 use throughline_service_kit::TelemetryOptions;
+
+use crate::StoreLocation;
 
 /// The graph service.
 #[derive(Debug, clap::Parser)]
@@ -40,7 +42,7 @@ pub struct Options {
         long,
         env = "GRAPH_STORE",
         default_value = "sqlite:graph.db",
-        value_name = "sqlite:PATH"
+        value_name = "sqlite:PATH|dgraph://HOST:PORT"
     )]
     pub store: StoreLocation,
     /// What a caller must show to write; without it nobody can
@@ -51,42 +53,39 @@ pub struct Options {
         value_name = "TOKEN"
     )]
     pub write_token: Option<String>,
+    /// How to reach a Dgraph.
+    #[command(flatten)]
+    pub dgraph: DgraphFlags,
     /// What all services have in common.
     #[command(flatten)]
     pub telemetry: TelemetryOptions,
 }
 
-/// Where a graph is kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum StoreLocation {
-    /// In a SQLite file.
-    Sqlite(PathBuf),
+/// What a Dgraph asks for, beside its address.
+#[derive(clap::Args)]
+pub struct DgraphFlags {
+    /// Who logs in to Dgraph, where it has access control
+    #[arg(long = "dgraph-user", env = "GRAPH_DGRAPH_USER", value_name = "USER")]
+    pub user: Option<String>,
+    /// With which password
+    #[arg(
+        long = "dgraph-password",
+        env = "GRAPH_DGRAPH_PASSWORD",
+        hide_env_values = true,
+        value_name = "PASSWORD"
+    )]
+    pub password: Option<String>,
+    /// Whose certificates a Dgraph is trusted by, a PEM file; with it TLS is spoken
+    #[arg(long = "dgraph-ca", env = "GRAPH_DGRAPH_CA", value_name = "FILE")]
+    pub authorities: Option<PathBuf>,
 }
 
-impl FromStr for StoreLocation {
-    type Err = String;
-
-    fn from_str(location: &str) -> Result<Self, Self::Err> {
-        match location.split_once(':') {
-            Some(("sqlite", path)) if !path.is_empty() => Ok(Self::Sqlite(path.into())),
-            _ => Err(format!(
-                "{location:?} is no store; write sqlite:PATH, for example sqlite:graph.db"
-            )),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn stores_are_named_by_kind_and_path() {
-        let sqlite = |path: &str| Ok(StoreLocation::Sqlite(path.into()));
-        assert_eq!("sqlite:graph.db".parse(), sqlite("graph.db"));
-        assert_eq!("sqlite:/a:b".parse(), sqlite("/a:b"));
-        for bad in ["", "graph.db", "sqlite:", "mysql:x"] {
-            assert!(bad.parse::<StoreLocation>().is_err(), "{bad:?}");
-        }
+impl std::fmt::Debug for DgraphFlags {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("DgraphFlags")
+            .field("user", &self.user)
+            .field("authorities", &self.authorities)
+            .finish_non_exhaustive()
     }
 }

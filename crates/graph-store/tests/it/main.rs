@@ -8,6 +8,7 @@ mod capture;
 mod contract;
 mod costs;
 mod dgraph;
+mod dgraph_text;
 mod differential;
 mod fitting;
 mod listing;
