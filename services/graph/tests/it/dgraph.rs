@@ -1,0 +1,196 @@
+//! The service on Dgraph: what it says when it cannot start, and when a call cannot be answered; on a double, and on a
+//! real one where there is one.
+
+use throughline_api::graph::v1::{
+    GetNodeRequest, ListNodesRequest, graph_service_client::GraphServiceClient, mutation::Change,
+};
+use throughline_testkit::{
+    Collector, Process,
+    dgraph::{DgraphFault, FakeDgraph, lock_real},
+};
+use tonic::{Code, transport::Channel};
+use tonic_types::StatusExt as _;
+
+use crate::harness::{apply, node};
+
+const STATE: &str = r#"{"meta":[{"uid":"0x1","tl.turn":1,"tl.state":"{\"version\":1,\"identity\":\"i\",\"writer\":\"w\",\"revision\":0,\"place\":0,\"bytes\":0,\"schema\":{\"node_types\":[],\"edge_types\":[]},\"schema_revision\":0,\"nodes\":{},\"edges\":{}}"}]}"#;
+
+async fn ready() -> FakeDgraph {
+    let fake = FakeDgraph::start().await;
+    fake.answer(|_| Some(STATE.to_owned()));
+    fake
+}
+
+async fn check(alpha: &str, envs: &[(&str, &str)], says: &str) {
+    let mut service = Process::builder("throughline-graph")
+        .env("GRAPH_LISTEN", "127.0.0.1:0")
+        .env("RUST_LOG", "trace")
+        .env("GRAPH_STORE", format!("dgraph://{alpha}"));
+    for (name, value) in envs {
+        service = service.env(name, value);
+    }
+    let ended = service.output().await;
+    assert!(!ended.status.success());
+    let words = ended
+        .stderr
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
+    assert!(words.contains(says), "{says:?}: {}", ended.stderr);
+    assert!(!ended.stderr.contains("s3cret"), "{}", ended.stderr);
+}
+
+#[tokio::test]
+async fn a_start_that_fails_says_why() {
+    check("127.0.0.1:9", &[], "Dgraph cannot be reached").await;
+    let fake = ready().await;
+    let at = fake.address();
+    fake.set_version("v23.1.1");
+    check(
+        &at,
+        &[],
+        "Dgraph v23.1.1 is too old; at least v24.1 is needed",
+    )
+    .await;
+    fake.set_version("v25.4.0");
+    fake.fail_always(Some(DgraphFault::NotReady));
+    check(&at, &[], "Dgraph is not ready").await;
+    fake.fail_always(None);
+    fake.answer(|_| Some(r#"{"schema":[{"predicate":"tl.id","type":"int"}]}"#.to_owned()));
+    check(&at, &[], "Dgraph has the predicate \"tl.id: int\"").await;
+    fake.answer(|_| Some(STATE.replace("\\\"version\\\":1", "\\\"version\\\":9")));
+    check(&at, &[], "the layout 9").await;
+    fake.need_login("groot", "right");
+    let login = [
+        ("GRAPH_DGRAPH_USER", "groot"),
+        ("GRAPH_DGRAPH_PASSWORD", "s3cret"),
+    ];
+    check(&at, &login, "Dgraph does not accept the user and password").await;
+    check(
+        &at,
+        &login[..1],
+        "set GRAPH_DGRAPH_USER and GRAPH_DGRAPH_PASSWORD, or neither",
+    )
+    .await;
+    check("groot:word@a:1", &[], "holds no user and password").await;
+}
+
+#[tokio::test]
+async fn a_dgraph_that_is_away_is_unavailable_until_it_is_back() {
+    let fake = ready().await;
+    let service = Process::builder("throughline-graph")
+        .env("GRAPH_LISTEN", "127.0.0.1:0")
+        .env("GRAPH_STORE", format!("dgraph://{}", fake.address()))
+        .spawn()
+        .await;
+    let channel = Channel::from_shared(service.url().to_owned())
+        .unwrap()
+        .connect_lazy();
+    let mut client = GraphServiceClient::new(channel);
+    let request = || GetNodeRequest {
+        id: "a".into(),
+        ..GetNodeRequest::default()
+    };
+    assert_eq!(
+        client.get_node(request()).await.unwrap_err().code(),
+        Code::NotFound
+    );
+    for fault in [
+        DgraphFault::NotReady,
+        DgraphFault::Draining,
+        DgraphFault::TooMany,
+    ] {
+        fake.fail_always(Some(fault));
+        let status = client.get_node(request()).await.unwrap_err();
+        assert_eq!(status.code(), Code::Unavailable, "{fault:?}: {status:?}");
+        let details = status.get_error_details();
+        assert!(details.retry_info().is_some(), "{fault:?}");
+        assert_eq!(details.error_info().unwrap().reason, "STORE_AWAY");
+        fake.fail_always(None);
+        assert_eq!(
+            client.get_node(request()).await.unwrap_err().code(),
+            Code::NotFound
+        );
+    }
+    fake.fail_next([DgraphFault::Unknown]);
+    let status = client.get_node(request()).await.unwrap_err();
+    assert_eq!(status.code(), Code::Internal);
+    assert_eq!(status.message(), "the store failed");
+}
+
+#[tokio::test]
+async fn the_trace_goes_on_into_dgraph_and_nothing_secret_leaves() {
+    let (fake, collector) = (ready().await, Collector::start());
+    fake.need_login("groot", "canary-password");
+    let service = Process::builder("throughline-graph")
+        .env("GRAPH_LISTEN", "127.0.0.1:0")
+        .env("GRAPH_STORE", format!("dgraph://{}", fake.address()))
+        .env("GRAPH_DGRAPH_USER", "groot")
+        .env("GRAPH_DGRAPH_PASSWORD", "canary-password")
+        .env("SENTRY_DSN", collector.dsn("graph"))
+        .env("RUST_LOG", "trace")
+        .spawn()
+        .await;
+    fake.forget();
+    let channel = Channel::from_shared(service.url().to_owned())
+        .unwrap()
+        .connect_lazy();
+    let mut client = GraphServiceClient::new(channel);
+    let trace = "771a43a4192642f0b136d5159a501701";
+    let mut request = tonic::Request::new(ListNodesRequest {
+        filter: "name = \"canary-value\"".into(),
+        ..ListNodesRequest::default()
+    });
+    let header = format!("{trace}-00f067aa0ba902b7-1").parse().unwrap();
+    request.metadata_mut().insert("sentry-trace", header);
+    client.list_nodes(request).await.unwrap();
+    let parent = fake
+        .wait_for("a query with the trace", |calls| {
+            let query = calls.iter().find(|it| it.method == "Query")?;
+            Some(query.header("traceparent").unwrap_or_default().to_owned())
+        })
+        .await;
+    assert!(parent.starts_with(&format!("00-{trace}-")), "{parent}");
+    let finished = service.stop().await;
+    let tree = collector.trace(trace);
+    let shown = format!("{tree:?}");
+    // The call into Dgraph has the parent that Dgraph's own spans get.
+    let span_id = parent.split('-').nth(2).unwrap();
+    assert!(shown.contains(span_id), "{span_id} is a span of {shown}");
+    assert!(shown.contains("eq(tl.value, [$])"), "{shown}");
+    let envelopes = format!("{:?}", collector.envelopes());
+    for secret in ["canary-password", "canary-value", "access-1", "refresh-1"] {
+        let line = finished.stderr.lines().find(|line| line.contains(secret));
+        assert_eq!(line, None, "{secret}");
+        assert!(!envelopes.contains(secret), "{secret}");
+    }
+}
+
+#[tokio::test]
+async fn a_real_dgraph_serves() {
+    let Some(real) = lock_real("dgraph::a_real_dgraph_serves").await else {
+        return;
+    };
+    let token = crate::harness::TOKEN;
+    let service = Process::builder("throughline-graph")
+        .env("GRAPH_LISTEN", "127.0.0.1:0")
+        .env("GRAPH_STORE", format!("dgraph://{}", real.endpoint()))
+        .env("GRAPH_WRITE_TOKEN", token)
+        .spawn()
+        .await;
+    let channel = Channel::from_shared(service.url().to_owned())
+        .unwrap()
+        .connect_lazy();
+    let mut client = GraphServiceClient::new(channel);
+    let changes = ["a", "b"].map(|id| Change::PutNode(node(id)));
+    let mut request = tonic::Request::new(apply(changes));
+    let bearer = format!("Bearer {token}").parse().unwrap();
+    request.metadata_mut().insert("authorization", bearer);
+    client.apply_mutations(request).await.unwrap();
+    let page = client
+        .list_nodes(ListNodesRequest::default())
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!(page.nodes.len(), 2);
+}
