@@ -11,6 +11,7 @@ mod dgraph;
 mod dgraph_text;
 mod differential;
 mod fitting;
+mod kept;
 mod listing;
 mod matching;
 mod migration;

@@ -148,6 +148,18 @@ async fn types_are_watched_before_and_after_a_change(store: impl GraphStore) {
     for (of, heard) in [("A", 1), ("B", 1), ("D", 0)] {
         assert_eq!(after(&store, &token, &[of]).await.len(), heard, "{of}");
     }
+    // And so does who watches the node from which an edge came.
+    let edge = link(Edge::new("a", "E", "b"));
+    apply(&store, vec![put(Node::new("a", "A")), edge])
+        .await
+        .unwrap();
+    let token = now(&store).await;
+    apply(&store, vec![Change::DeleteNode("b".into()).into()])
+        .await
+        .unwrap();
+    for (of, heard) in [("A", 1), ("B", 1), ("D", 0)] {
+        assert_eq!(after(&store, &token, &[of]).await.len(), heard, "{of}");
+    }
 }
 
 async fn a_token_older_than_what_is_kept_is_out_of_range(store: impl GraphStore) {
