@@ -14,7 +14,7 @@ const BIN = process.env['THROUGHLINE_BIN_DIR'] ?? join(WORKSPACE, 'target/debug'
 export const TOKEN = 'a-token-of-the-tests';
 
 /** What is in the graph. */
-const GRAPH = join(WORKSPACE, 'cli/tests/fixtures/package-lock.json');
+export const GRAPH = join(WORKSPACE, 'cli/tests/fixtures/package-lock.json');
 
 export interface StackOptions {
   /** Further variables of the site. */

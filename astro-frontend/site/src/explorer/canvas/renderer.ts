@@ -71,6 +71,7 @@ export class Renderer {
   look(look: Look): void {
     this.#look = look;
     this.#sigma.refresh({ skipIndexation: true });
+    this.#host.dataset['nodes'] = String(this.#graph.filterNodes((id) => look.passing.has(id)).length);
   }
 
   /** Draws what is shown now. What was there stays where it is. */

@@ -63,11 +63,12 @@ export function readLink(search: string): Read {
     if (value !== null && !known) problems.push(`There is no ${name} “${clip(value)}”.`);
     return known ?? otherwise;
   };
+  const node = params.get('node') ?? start ?? '';
   const state: LinkState = {
     query: params.get('q') ?? '',
     steps,
-    node: params.get('node') ?? start ?? '',
-    tab: one('tab', TABS, EMPTY.tab),
+    node,
+    tab: one('tab', TABS, usualTab(node)),
     tool: one('tool', TOOLS, EMPTY.tool),
     hidden: params.getAll('hide'),
     condition,
@@ -92,11 +93,16 @@ function write(state: LinkState, from: number): string {
   for (const type of state.hidden) params.append('hide', type);
   if (state.condition) params.append('where', writeCondition(state.condition));
   if (state.node) params.append('node', state.node);
-  if (state.tab !== EMPTY.tab) params.append('tab', state.tab);
+  if (state.tab !== usualTab(state.node)) params.append('tab', state.tab);
   if (state.tool !== EMPTY.tool) params.append('tool', state.tool);
   if (params.size === 0) return '';
   params.append('v', VERSION);
   return `?${params}`;
+}
+
+/** Who chose a node looks at it. */
+function usualTab(node: string): Tab {
+  return node ? 'node' : EMPTY.tab;
 }
 
 function clip(text: string): string {

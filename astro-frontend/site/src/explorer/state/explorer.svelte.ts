@@ -67,7 +67,7 @@ export class Explorer {
   async #restore(steps: readonly Step[], node: string): Promise<void> {
     this.clear();
     if (steps.length === 0) {
-      if (node) await this.show(node);
+      if (node) await this.walk({ from: node, depth: 1, way: 'both', edgeTypes: [], cap: 25 });
       else await this.start();
       return;
     }
