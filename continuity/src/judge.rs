@@ -41,7 +41,11 @@ pub fn judge(
     one_tree(&tree, root, &mut wrong);
     for service in SERVICES {
         let ran = expected.ran.iter().find(|(hop, _)| hop == service);
-        hop(&tree, root, service, ran.map(|(_, code)| *code), &mut wrong);
+        // Who called it: the hop that ran before it, or the driver.
+        let hops = expected.ran.iter().map(|(hop, _)| *hop);
+        let before = hops.take_while(|hop| hop != service).last();
+        let code = ran.map(|(_, code)| *code);
+        hop(&tree, root, (service, before), code, &mut wrong);
     }
     store(&tree, expected.store, &mut wrong);
     event(&tree, root, expected.event, &mut wrong);
@@ -86,7 +90,13 @@ fn of<'t>(tree: &'t TraceTree, service: &str, op: &str) -> Vec<&'t Node> {
 }
 
 /// One call of a hop with its status, under the span that called it; or none.
-fn hop(tree: &TraceTree, root: &Root, service: &str, code: Option<Code>, wrong: &mut Wrong) {
+fn hop(
+    tree: &TraceTree,
+    root: &Root,
+    (service, before): (&str, Option<&str>),
+    code: Option<Code>,
+    wrong: &mut Wrong,
+) {
     let calls = of(tree, service, "rpc.server");
     let ended = usize::from(code.is_some());
     wrong.unless(calls.len() == ended, || {
@@ -100,14 +110,10 @@ fn hop(tree: &TraceTree, root: &Root, service: &str, code: Option<Code>, wrong: 
     wrong.unless(stored == Some(i64::from(code as i32)), || {
         format!("{service} stored status {stored:?}, not {code:?}")
     });
-    let before = SERVICES
-        .iter()
-        .take_while(|before| **before != service)
-        .last();
     let parent = call.parent.map(|parent| &tree.nodes[parent].span);
     let right = parent.is_some_and(|parent| match before {
         None => parent.span_id == root.span_id,
-        Some(before) => parent.service == **before && parent.op == "rpc.client",
+        Some(before) => parent.service == before && parent.op == "rpc.client",
     });
     wrong.unless(right, || {
         format!("{service} hangs under {:?}", parent.map(|span| &span.name))

@@ -65,9 +65,8 @@ impl Root {
             .collect()
     }
 
-    /// A request of this trace, with the token of writers.
-    pub fn request<T>(&self, message: T) -> Request<T> {
-        let mut request = Request::new(message);
+    /// The headers of a request of this trace, with the token of writers.
+    pub fn headers(&self) -> Vec<(&'static str, String)> {
         let flag = match self.sampled {
             Some(true) => "-1",
             Some(false) => "-0",
@@ -78,17 +77,22 @@ impl Root {
             .iter()
             .map(|(key, value)| format!("sentry-{key}={value}"))
             .collect();
-        let lines = [
+        let mut headers = vec![
             (
                 "sentry-trace",
-                Some(format!("{}-{}{flag}", self.trace_id, self.span_id)),
+                format!("{}-{}{flag}", self.trace_id, self.span_id),
             ),
-            ("baggage", Some(baggage.join(","))),
-            ("x-throughline-fault", self.fault.clone()),
-            ("authorization", Some(format!("Bearer {WRITE_TOKEN}"))),
+            ("baggage", baggage.join(",")),
+            ("authorization", format!("Bearer {WRITE_TOKEN}")),
         ];
-        for (name, value) in lines {
-            let Some(value) = value else { continue };
+        headers.extend((self.fault.clone()).map(|fault| ("x-throughline-fault", fault)));
+        headers
+    }
+
+    /// A request of this trace, with these headers.
+    pub fn request<T>(&self, message: T) -> Request<T> {
+        let mut request = Request::new(message);
+        for (name, value) in self.headers() {
             let value = value.parse().expect("a driver's header is ASCII");
             request.metadata_mut().insert(name, value);
         }

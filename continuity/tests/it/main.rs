@@ -1,5 +1,6 @@
 //! The whole chain, each hop a process of its own, held to what the README promises.
 
+mod clients;
 mod collector_faults;
 mod drained;
 mod growth;
@@ -11,6 +12,7 @@ mod matrix;
 mod operations;
 mod panic;
 mod readme;
+mod reflection;
 mod sdks;
 mod seen_between_hops;
 mod status_agrees;

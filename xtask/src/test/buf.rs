@@ -9,7 +9,7 @@ use super::steps;
 use crate::workspace;
 
 /// The package and the version that is known to be content with `proto/`.
-const PACKAGE: &str = "@bufbuild/buf@1.75.0";
+pub(super) const PACKAGE: &str = "@bufbuild/buf@1.75.0";
 
 /// What came of it.
 pub(crate) enum Outcome {

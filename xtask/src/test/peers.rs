@@ -35,7 +35,7 @@ pub(crate) const PEERS: &[Peer] = &[
         installed: "target/xtask/python/bin/python",
         probe: &[
             "-c",
-            "import grpc, google.protobuf.message_factory, sentry_sdk",
+            "import grpc_reflection, grpc_status, grpc_tools, google.protobuf.message_factory, sentry_sdk",
         ],
         install: &[
             &["python3", "-m", "venv", "target/xtask/python"],
@@ -62,6 +62,23 @@ pub(crate) const PEERS: &[Peer] = &[
             "go",
             "install",
             "github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.4",
+        ]],
+    },
+    Peer {
+        // The same as lints the protocol.
+        name: "buf",
+        variable: "THROUGHLINE_BUF",
+        program: "buf",
+        installed: "target/xtask/node/node_modules/.bin/buf",
+        probe: &["--version"],
+        install: &[&[
+            "npm",
+            "install",
+            "--no-audit",
+            "--no-fund",
+            "--prefix",
+            "target/xtask/node",
+            super::buf::PACKAGE,
         ]],
     },
     Peer {
