@@ -117,3 +117,62 @@ pub(crate) fn read_graph(format: Format, bytes: &[u8]) -> Result<Graph, String> 
     };
     graph.map_err(|fault| fault.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const TOKENS: &[&str] = &[
+        "{",
+        "}",
+        "[",
+        "]",
+        ":",
+        ",",
+        "\"",
+        "\\",
+        "\n",
+        "\r",
+        " ",
+        "\0",
+        "é",
+        "7",
+        "-1e9",
+        "null",
+        "true",
+        "\"node\"",
+        "\"edge\"",
+        "\"id\"",
+        "\"type\"",
+        "\"a\"",
+        "id,type,n:int",
+        "id",
+        "type",
+        "lockfileVersion",
+        "\"packages\"",
+        "\"node_modules/a\"",
+        "<a>",
+        "<b>",
+        ".",
+    ];
+
+    proptest! {
+        #[test]
+        fn any_file_of_any_form_is_a_graph_or_a_fault_with_its_line(
+            tokens in prop::collection::vec(prop::sample::select(TOKENS), 0..60),
+            bytes in prop::collection::vec(any::<u8>(), 0..60),
+        ) {
+            let text = tokens.concat();
+            for format in [Format::Npm, Format::Rdf, Format::Json, Format::Csv] {
+                for input in [text.as_bytes(), &bytes] {
+                    match read_graph(format, input) {
+                        Ok(graph) => prop_assert_eq!(graph.check(&Limits::default()), Ok(())),
+                        Err(why) => prop_assert!(!why.is_empty()),
+                    }
+                }
+            }
+        }
+    }
+}

@@ -71,6 +71,8 @@ impl Order {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[track_caller]
@@ -114,5 +116,22 @@ mod tests {
         }
         check("a, b, c, d, e", "order_by: there are 5");
         check(&" ".repeat(1_025), "order_by: it has 1025 bytes");
+    }
+
+    proptest! {
+        #[test]
+        fn anything_like_an_order_is_total_or_refused(
+            pieces in prop::collection::vec(
+                prop::sample::select(vec![
+                    "a", "id", "type", "etag", "properties.", ",", " ", "desc", "asc", "\"", "é", "\t",
+                ]),
+                0..20,
+            )
+        ) {
+            match Order::parse(&pieces.concat(), &Limits::default()) {
+                Ok(order) => prop_assert_eq!(&order.keys().last().unwrap().field, &Field::Id),
+                Err(error) => prop_assert!(error.to_string().starts_with("order_by: "), "{}", error),
+            }
+        }
     }
 }
