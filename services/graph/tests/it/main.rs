@@ -3,6 +3,7 @@
 
 mod binary;
 mod dgraph;
+mod bounds;
 mod errors;
 mod export;
 mod faults;
