@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod binary;
-mod dgraph;
 mod bounds;
+mod dgraph;
 mod errors;
 mod export;
 mod faults;
