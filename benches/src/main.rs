@@ -12,6 +12,7 @@
 
 mod call;
 mod edge;
+mod graph;
 mod load;
 mod memory;
 mod process;
@@ -55,6 +56,24 @@ enum Bench {
         #[arg(long, default_value_t = 20_000)]
         calls: u32,
     },
+    /// The graph store beside SQLite alone
+    Graph {
+        /// How many edges
+        #[arg(long, default_value_t = 1_000_000)]
+        edges: u32,
+    },
+    /// One arm of `graph`
+    #[command(hide = true)]
+    GraphArm {
+        /// Which
+        arm: graph::Arm,
+        /// The database
+        path: PathBuf,
+        /// How many edges are in it, or are to be
+        edges: u32,
+        /// How often
+        times: u32,
+    },
     /// Telemetry that is lost at 2 000 sampled calls a second
     Telemetry {
         /// For how many seconds
@@ -82,6 +101,16 @@ fn main() -> anyhow::Result<ExitCode> {
         call::run_arm(arm, calls)?;
         return Ok(ExitCode::SUCCESS);
     }
+    if let Bench::GraphArm {
+        arm,
+        path,
+        edges,
+        times,
+    } = &bench
+    {
+        graph::run_arm(*arm, path, *edges, *times)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -90,6 +119,8 @@ fn main() -> anyhow::Result<ExitCode> {
     runtime.block_on(async {
         match bench {
             Bench::Call | Bench::Arm { .. } => call::run(&mut report).await,
+            Bench::Graph { edges } => graph::run(edges, &mut report).await,
+            Bench::GraphArm { .. } => Ok(()),
             Bench::Memory { calls } => memory::run(calls, &mut report).await,
             Bench::Gateway { calls } => edge::run(calls, &mut report).await,
             Bench::Telemetry { seconds } => telemetry::run(seconds, &mut report).await,

@@ -17,6 +17,9 @@ pub(crate) struct Options {
     /// How many calls, where that is asked: of a round of `gateway`, of all of `memory`
     #[arg(long)]
     calls: Option<u32>,
+    /// How many edges the graph of `graph` has
+    #[arg(long)]
+    edges: Option<u32>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -29,6 +32,8 @@ enum Name {
     Gateway,
     /// Telemetry lost under load
     Telemetry,
+    /// The graph store beside SQLite alone
+    Graph,
 }
 
 /// Envoy, from PyPI.
@@ -75,6 +80,9 @@ pub(crate) async fn run(options: &Options) -> anyhow::Result<ExitCode> {
         );
         if let (Name::Memory | Name::Gateway, Some(calls)) = (name, options.calls) {
             command.args(["--calls", &calls.to_string()]);
+        }
+        if let (Name::Graph, Some(edges)) = (name, options.edges) {
+            command.args(["--edges", &edges.to_string()]);
         }
         if name == Name::Gateway {
             match peers::find(&ENVOY).await {

@@ -105,7 +105,7 @@ async fn count(tool: &str, out: &str, label: &str, arm: Arm, calls: u32) -> anyh
     number(&said, label).with_context(|| format!("valgrind did not count: {said}"))
 }
 
-fn number(said: &str, label: &str) -> Option<f64> {
+pub(crate) fn number(said: &str, label: &str) -> Option<f64> {
     let (_, rest) = said.split_once(label)?;
     let digits: String = rest
         .trim_start()

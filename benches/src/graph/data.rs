@@ -1,0 +1,47 @@
+//! A seeded graph in which few nodes have most of the edges, in batches.
+
+use std::collections::HashSet;
+
+use rand::rngs::StdRng;
+use rand::{Rng as _, SeedableRng as _};
+use throughline_graph_store::{Edge, ImportBatch, Node};
+
+/// Nodes and edges in a batch: as many as the service takes.
+const BATCH: usize = 5_000;
+
+/// How many nodes a graph of so many edges has.
+pub(super) fn nodes(edges: u32) -> u32 {
+    (edges / 5).max(2)
+}
+
+/// The id of a node.
+pub(super) fn id(node: u32) -> String {
+    format!("node:{node:07}")
+}
+
+/// The graph, nodes first.
+pub(super) fn batches(edges: u32) -> Vec<ImportBatch> {
+    let mut chance = StdRng::seed_from_u64(5);
+    let count = nodes(edges);
+    let nodes: Vec<_> = (0..count)
+        .map(|n| Node::new(id(n), "Node").with("name", format!("number {n}").as_str()))
+        .collect();
+    let mut there = HashSet::new();
+    let mut all = Vec::new();
+    while all.len() < edges as usize {
+        let mut draw = |power: i32| (chance.random::<f64>().powi(power) * f64::from(count)) as u32;
+        let (from, to) = (draw(2), draw(4));
+        if there.insert((from, to)) {
+            all.push(Edge::new(id(from), "LINKS_TO", id(to)));
+        }
+    }
+    let nodes = nodes.chunks(BATCH).map(|some| ImportBatch {
+        nodes: some.to_vec(),
+        ..ImportBatch::default()
+    });
+    let edges = all.chunks(BATCH).map(|some| ImportBatch {
+        edges: some.to_vec(),
+        ..ImportBatch::default()
+    });
+    nodes.chain(edges).collect()
+}
