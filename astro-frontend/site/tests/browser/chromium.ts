@@ -45,8 +45,11 @@ export class Visit {
       if (['error', 'warning'].includes(message.type()) && !message.text().includes('GL Driver Message')) visit.complaints.push(message.text());
     });
     page.on('pageerror', (error) => visit.complaints.push(String(error)));
-    page.on('request', (request) => {
+    // Finished: a page that is closed before takes what is under way with it.
+    page.on('requestfinished', (request) => {
       if (request.url().endsWith('/tunnel')) visit.#envelopes.push(request.postData() ?? '');
+    });
+    page.on('request', (request) => {
       if (request.method() === 'POST' && request.url().includes('GraphService')) visit.calls.push(request);
     });
     await page.addInitScript(() => {
