@@ -24,6 +24,7 @@ use crate::origin::Origins;
 use crate::pass::{self, Entrance};
 use crate::peers::Peers;
 use crate::proxy::Proxy;
+use crate::workers::{Seat, Workers};
 use crate::{Error, Limits, Methods, Options, headers};
 
 /// The path that says whether the gateway itself is up. It is plain HTTP, it is not traced, and it asks nobody.
@@ -38,9 +39,56 @@ pub fn app(
     telemetry: &Telemetry,
     drain: &DrainEnd,
 ) -> Result<Router, Error> {
-    let descriptors = descriptors(options)?;
-    let methods = Methods::of(&descriptors, &options.services)?;
-    let shapes = SingleRequest::of([&descriptors[..]]);
+    let known = Known::of(options, limits, peers)?;
+    routes(options, limits, telemetry, drain, &known)
+}
+
+/// A gateway of these options for each of the threads, which keep to the same bounds together.
+pub fn seats(
+    workers: &Workers,
+    options: &Options,
+    limits: &Limits,
+    peers: &Peers,
+    telemetry: &Telemetry,
+    drain: &DrainEnd,
+) -> Result<Vec<Seat>, Error> {
+    let known = Known::of(options, limits, peers)?;
+    workers.seats(|| routes(options, limits, telemetry, drain, &known))
+}
+
+/// What all threads share: the methods, and what is counted at the way in.
+struct Known {
+    methods: Methods,
+    shapes: SingleRequest,
+    entrance: Arc<Entrance>,
+}
+
+impl Known {
+    fn of(options: &Options, limits: &Limits, peers: &Peers) -> Result<Self, Error> {
+        let descriptors = descriptors(options)?;
+        let shapes = SingleRequest::of([&descriptors[..]]);
+        let gate = Gate::of(options);
+        let entrance = Entrance::new(gate, peers.clone(), shapes.clone(), limits);
+        Ok(Self {
+            methods: Methods::of(&descriptors, &options.services)?,
+            shapes,
+            entrance: Arc::new(entrance),
+        })
+    }
+}
+
+fn routes(
+    options: &Options,
+    limits: &Limits,
+    telemetry: &Telemetry,
+    drain: &DrainEnd,
+    known: &Known,
+) -> Result<Router, Error> {
+    let Known {
+        methods,
+        shapes,
+        entrance,
+    } = known;
     let passed = passed(options, telemetry);
     // What callers may send has to get out again.
     let mut outgoing = telemetry.limits().clone();
@@ -63,17 +111,11 @@ pub fn app(
             passed.clone(),
             options.internal_details,
         ));
-    let entrance = Arc::new(Entrance::new(
-        Gate::of(options),
-        peers.clone(),
-        shapes,
-        limits,
-    ));
     let routes = methods.paths().fold(Router::new(), |router, path| {
         router.route_service(path, call.clone())
     });
     let routes = routes
-        .layer(from_fn_with_state(entrance, pass::pass))
+        .layer(from_fn_with_state(Arc::clone(entrance), pass::pass))
         .route(HEALTH, get(|| async { "ok\n" }))
         .fallback(gate::unknown)
         .layer(cors(&options.origins, limits, passed));

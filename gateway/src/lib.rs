@@ -42,8 +42,9 @@ pub mod routes;
 mod sampled;
 pub mod server;
 mod trust;
+mod workers;
 
-pub use app::{HEALTH, app};
+pub use app::{HEALTH, app, seats};
 pub use error::Error;
 pub use limits::Limits;
 pub use options::Options;
@@ -52,3 +53,4 @@ pub use peers::Peers;
 pub use routes::Methods;
 pub use server::serve;
 pub use trust::TrustMode;
+pub use workers::{Seat, Workers};

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use throughline_gateway::{Options, Peers, app, serve};
+use throughline_gateway::{Options, Peers, Workers, seats, serve};
 use throughline_service_kit::{
     self as service_kit, DrainEnd, Shutdown, Telemetry, TelemetryOptions, Tls,
 };
@@ -20,7 +20,8 @@ struct Command {
     telemetry: TelemetryOptions,
 }
 
-#[tokio::main]
+// Calls are served on threads of their own; here connections are taken in.
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<ExitCode> {
     let command: Command = service_kit::parse();
     let telemetry = Telemetry::init(SERVICE, &command.telemetry);
@@ -28,8 +29,16 @@ async fn main() -> anyhow::Result<ExitCode> {
     let limits = command.gateway.bounds.limits();
     let peers = Peers::new(&limits);
     let drain_end = DrainEnd::default();
-    let app = match app(&command.gateway, &limits, &peers, &telemetry, &drain_end) {
-        Ok(app) => app,
+    let workers = Workers::start()?;
+    let seats = match seats(
+        &workers,
+        &command.gateway,
+        &limits,
+        &peers,
+        &telemetry,
+        &drain_end,
+    ) {
+        Ok(seats) => seats,
         Err(error) => {
             // Options that are good one by one and do not fit together.
             tracing::error!("{error}");
@@ -54,7 +63,8 @@ async fn main() -> anyhow::Result<ExitCode> {
         None => service_kit::announce,
     };
     announce(SERVICE, listener.local_addr()?);
-    serve(listener, app, peers, limits, tls, shutdown, drain_end).await;
+    serve(listener, seats, peers, limits, tls, shutdown, drain_end).await;
+    drop(workers);
     telemetry.close().await;
     Ok(ExitCode::SUCCESS)
 }

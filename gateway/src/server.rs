@@ -18,12 +18,13 @@ use crate::Limits;
 use crate::gate::Peer;
 use crate::linger::Lingering;
 use crate::peers::{Full, Peers};
+use crate::workers::Seat;
 
-/// Serves `app` until `shutdown` is requested and calls have ended, or `Limits::drain` is over: then `end` ends them, if
-/// `app` was made with it.
+/// Serves connections at these seats in turn, until `shutdown` is requested and calls have ended, or `Limits::drain` is
+/// over: then `end` ends them, if their apps were made with it.
 pub async fn serve(
     listener: TcpListener,
-    app: Router,
+    seats: Vec<Seat>,
     peers: Peers,
     limits: Limits,
     tls: Option<Tls>,
@@ -42,8 +43,14 @@ pub async fn serve(
             Full::Peer => "peer_connections",
         })
     };
-    let service = |peer: SocketAddr| {
-        let (app, limits) = (app.clone(), limits.clone());
+    let mut turns = seats.iter().cycle();
+    let here = || Seat::here(Router::new());
+    let turn = || {
+        let Seat { runtime, app } = turns.next().cloned().unwrap_or_else(here);
+        (runtime, app)
+    };
+    let service = |app: Router, peer: SocketAddr| {
+        let limits = limits.clone();
         service_fn(move |mut request: Request<Incoming>| {
             request.extensions_mut().insert(Peer(peer));
             let answer = app.clone().call(Lingering::of(request, &limits));
@@ -51,7 +58,9 @@ pub async fn serve(
         })
     };
     let connections = Connections::new(builder(&limits), terms, tls, admit);
-    let open = connections.serve(listener, service, shutdown).await;
+    let open = connections
+        .serve_on(listener, turn, service, shutdown)
+        .await;
     open.drain(limits.drain, limits.drain_end, &end).await;
 }
 

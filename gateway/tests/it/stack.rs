@@ -10,7 +10,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use throughline_api::graph::v1::graph_service_client::GraphServiceClient;
-use throughline_gateway::{Limits, Options, Peers, app, serve};
+use throughline_gateway::{Limits, Options, Peers, Seat, app, serve};
 use throughline_service_kit::{Shutdown, Telemetry, TelemetryOptions, listen};
 use tonic_web::{GrpcWebCall, GrpcWebClientService};
 
@@ -53,7 +53,7 @@ impl Gateway {
         let shutdown = Shutdown::new();
         let served = tokio::spawn(serve(
             listener,
-            app,
+            vec![Seat::here(app)],
             peers,
             limits,
             None,

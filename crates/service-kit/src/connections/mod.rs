@@ -20,6 +20,7 @@ use hyper_util::rt::TokioExecutor;
 use hyper_util::server::conn::auto;
 use life::Life;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 
 use crate::{DrainEnd, Shutdown, Tls, TlsStream, metrics};
@@ -81,6 +82,26 @@ where
         B::Data: Send,
         B::Error: Into<Box<dyn StdError + Send + Sync>>,
     {
+        let here = || (Handle::current(), &service);
+        self.serve_on(listener, here, |service, peer| service(peer), shutdown)
+            .await
+    }
+
+    /// The same, each on the runtime whose turn it is: what `turn` says beside it, `service` is made of.
+    pub async fn serve_on<T, S, B>(
+        self,
+        listener: TcpListener,
+        mut turn: impl FnMut() -> (Handle, T),
+        service: impl Fn(T, SocketAddr) -> S,
+        shutdown: Shutdown,
+    ) -> Open
+    where
+        S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Send + 'static,
+        S::Future: Send + 'static,
+        B: Body + Send + 'static,
+        B::Data: Send,
+        B::Error: Into<Box<dyn StdError + Send + Sync>>,
+    {
         let mut open = JoinSet::new();
         let life = Arc::new(Life::new(self.http, self.terms, shutdown.clone()));
         loop {
@@ -107,10 +128,18 @@ where
             };
             // Trailers are a write of their own; without this they wait for the peer's acknowledgement.
             stream.set_nodelay(true).ok();
-            let (life, tls, service) = (life.clone(), self.tls.clone(), service(peer));
+            // Whoever serves it waits for its bytes.
+            let Ok(stream) = stream.into_std() else {
+                continue;
+            };
+            let (runtime, of) = turn();
+            let (life, tls, service) = (life.clone(), self.tls.clone(), service(of, peer));
             let greeting = self.terms.greeting;
-            open.spawn(async move {
+            let served = async move {
                 let _counted = (place, metrics::connection());
+                let Ok(stream) = TcpStream::from_std(stream) else {
+                    return;
+                };
                 match tls {
                     None => life.of(stream, peer, service).await,
                     Some(tls) => {
@@ -119,7 +148,8 @@ where
                         }
                     }
                 }
-            });
+            };
+            open.spawn_on(served, &runtime);
         }
         Open(open)
     }
