@@ -32,3 +32,15 @@ impl From<Exit> for ExitCode {
         ExitCode::from(exit.code())
     }
 }
+
+/// The command was called wrongly, in a way that its definition cannot tell.
+#[derive(Debug)]
+pub(crate) struct WrongUse(pub(crate) &'static str);
+
+impl std::error::Error for WrongUse {}
+
+impl std::fmt::Display for WrongUse {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0)
+    }
+}

@@ -32,7 +32,7 @@ use std::process::ExitCode;
 pub use import::{Format, read_bytes};
 pub use options::Cli;
 
-use exit::Exit;
+use exit::{Exit, WrongUse};
 use options::Command;
 use output::Output;
 
@@ -51,7 +51,10 @@ pub async fn run(cli: Cli) -> ExitCode {
         Err(error) => {
             let label = render::palette::paint(output.messages().bad(), "error:");
             output.say(&format!("{label} {error:#}"));
-            Exit::Failure.into()
+            match error.is::<WrongUse>() {
+                true => Exit::Usage.into(),
+                false => Exit::Failure.into(),
+            }
         }
     }
 }

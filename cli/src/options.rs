@@ -34,12 +34,16 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run the inspector: takes traces from Sentry clients, and answers `trace`
+    #[command(
+        after_help = "Example:\n  throughline inspect --listen 127.0.0.1:8969 --data-dir .throughline/inspector"
+    )]
     Inspect(InspectCommand),
     /// Ask the graph service, or load a graph into it
     Graph(Box<GraphCommand>),
     /// Look at traces, or hold one against expectations
     Trace(TraceCommand),
     /// Print a script that completes this command's lines in a shell
+    #[command(after_help = "Example:\n  throughline completions bash")]
     Completions(CompletionsOptions),
 }
 
@@ -89,32 +93,62 @@ pub(crate) struct GraphCommand {
 #[derive(Debug, Subcommand)]
 pub(crate) enum GraphAction {
     /// Load a cargo workspace, an npm lock file, N-Quads, tables or JSON lines
+    #[command(
+        after_help = "Examples:\n  throughline graph import --cargo .\n  throughline graph import --npm package-lock.json\n  throughline graph import --csv nodes.csv --edges edges.csv"
+    )]
     Import(ImportOptions),
     /// Show a node and the edges that touch it
+    #[command(
+        after_help = "Examples:\n  throughline graph get serde\n  throughline graph get crate:libc@0.2.186 --edges 10"
+    )]
     Get(GetOptions),
     /// Find nodes by words in their ids and properties
+    #[command(after_help = "Example:\n  throughline graph search apache --type Licence")]
     Search(SearchOptions),
     /// Find the shortest path from one node to another
+    #[command(
+        after_help = "Examples:\n  throughline graph path throughline libc\n  throughline graph path throughline libc --edge DEPENDS_ON --json"
+    )]
     Path(PathOptions),
     /// Count nodes and edges by type
+    #[command(after_help = "Example:\n  throughline graph stats")]
     Stats(StatsOptions),
     /// List nodes, filtered and ordered, in pages
+    #[command(
+        after_help = "Example:\n  throughline graph list --type Version --filter 'proc_macro = true' --order 'name desc'"
+    )]
     List(ListNodesOptions),
     /// Walk from some nodes, level by level, and draw the way as a tree
+    #[command(
+        after_help = "Examples:\n  throughline graph traverse throughline --edge DEPENDS_ON --depth 1\n  throughline graph traverse libc --direction in"
+    )]
     Traverse(TraverseOptions),
     /// Why a crate or package is here: who needs it, up to the workspace
+    #[command(after_help = "Example:\n  throughline graph why libc")]
     Why(WhyOptions),
     /// Under which licences stands what is shipped
+    #[command(after_help = "Example:\n  throughline graph licences --all")]
     Licences(LicencesOptions),
     /// What is there in more than one version, and who needs each
+    #[command(after_help = "Example:\n  throughline graph duplicates")]
     Duplicates(DuplicatesOptions),
     /// Change nodes and edges
+    #[command(
+        after_help = "Examples:\n  throughline graph mutate put-node person:ada Person 'name=Ada Lovelace' born:int=1815\n  throughline graph mutate put-edge person:ada KNOWS person:charles since:time=1833-06-05\n  throughline graph mutate --key nightly-7 apply changes.jsonl"
+    )]
     Mutate(MutateOptions),
     /// Show the schema, or replace it
+    #[command(
+        after_help = "Examples:\n  throughline graph schema --json\n  throughline graph schema --update schema.json --validate-only"
+    )]
     Schema(SchemaOptions),
     /// Print changes as they are committed, until Ctrl-C
+    #[command(after_help = "Example:\n  throughline graph watch --type Person")]
     Watch(WatchOptions),
     /// Write the graph as N-Quads, JSON lines, GraphML or for Graphviz
+    #[command(
+        after_help = "Examples:\n  throughline graph export --format graphml -o graph.graphml\n  throughline graph export --edge DEPENDS_ON --format dot"
+    )]
     Export(ExportOptions),
 }
 
@@ -198,14 +232,21 @@ pub(crate) struct TraceCommand {
 #[derive(Debug, Subcommand)]
 pub(crate) enum TraceAction {
     /// List the traces that have arrived, the newest first
+    #[command(after_help = "Example:\n  throughline trace list --service graph")]
     List(ListOptions),
     /// Draw a trace as a tree, and say why it is not whole if it is not
+    #[command(after_help = "Example:\n  throughline trace show latest --wait 5s")]
     Show(ShowOptions),
     /// Print a line each time a trace has grown, until Ctrl-C
+    #[command(after_help = "Example:\n  throughline trace tail --service gateway")]
     Tail(TailOptions),
     /// Hold a trace against expectations: exit 0 holds, 1 does not, 2 cannot be judged
+    #[command(
+        after_help = "Example:\n  throughline trace assert --latest --services gateway,graph --errors 0"
+    )]
     Assert(AssertOptions),
     /// Count what has come in, what could not be read, and what clients lost
+    #[command(after_help = "Example:\n  throughline trace intake")]
     Intake(IntakeOptions),
 }
 
@@ -352,6 +393,45 @@ mod tests {
     #[test]
     fn the_definition_is_sound() {
         Cli::command().debug_assert();
+    }
+
+    /// As a shell takes a line apart, single quotes being all that examples have.
+    fn words(line: &str) -> Vec<&str> {
+        let parts = line.split('\'').enumerate();
+        let words = parts.flat_map(|(index, part)| match index % 2 {
+            0 => part.split_whitespace().collect(),
+            _ => vec![part],
+        });
+        words.collect()
+    }
+
+    fn every_help(command: &mut clap::Command, path: &str) {
+        let help = command.render_long_help().to_string();
+        let subcommands = command.get_subcommands_mut();
+        let mut leaf = true;
+        for subcommand in subcommands.filter(|it| it.get_name() != "help") {
+            leaf = false;
+            let path = format!("{path} {}", subcommand.get_name());
+            every_help(subcommand, &path);
+        }
+        // What has commands below it shows by them how it is used; those of `mutate` are shown with it.
+        if (leaf && !path.contains("mutate ")) || path.ends_with("mutate") {
+            let examples = help.lines().filter_map(|line| line.strip_prefix("  "));
+            let examples: Vec<_> = examples.filter(|line| line.starts_with(path)).collect();
+            assert!(
+                !examples.is_empty(),
+                "{path}: no example in its help:\n{help}"
+            );
+            for example in examples {
+                let read = Cli::try_parse_from(words(example));
+                assert!(read.is_ok(), "{example}: {}", read.unwrap_err());
+            }
+        }
+    }
+
+    #[test]
+    fn each_help_has_an_example_that_is_read() {
+        every_help(&mut Cli::command(), "throughline");
     }
 
     #[test]

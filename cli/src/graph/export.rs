@@ -4,7 +4,9 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use anyhow::Context as _;
-use throughline_api::graph::v1::{ExportGraphRequest, ExportGraphResponse};
+use throughline_api::graph::v1::{
+    ExportGraphRequest, ExportGraphResponse, GetStatsRequest, TypeCount,
+};
 use tonic::Code;
 
 use super::service::Graph;
@@ -56,12 +58,18 @@ async fn write(
     output: &Output,
 ) -> anyhow::Result<String> {
     let progress = Progress::new(output);
+    if progress.is_seen()
+        && let Some(total) = total(graph, &request).await
+    {
+        progress.begin(total);
+    }
     let (mut nodes, mut edges) = (0_i64, 0_i64);
     let outcome = each_part(graph, request, |part| {
         part.nodes.iter().try_for_each(|node| writer.node(node))?;
         part.edges.iter().try_for_each(|edge| writer.edge(edge))?;
         nodes += part.nodes.len() as i64;
         edges += part.edges.len() as i64;
+        progress.set(u64::try_from(nodes + edges).unwrap_or_default());
         progress.bar_only(&counted(nodes, edges));
         Ok(())
     })
@@ -70,6 +78,25 @@ async fn write(
     outcome?;
     writer.end()?;
     Ok(counted(nodes, edges))
+}
+
+/// How many nodes and edges will come, as far as the counts by type say: of nodes of some types, nobody knows how many
+/// edges have both ends among them.
+async fn total(graph: &mut Graph, request: &ExportGraphRequest) -> Option<u64> {
+    if !request.node_types.is_empty() {
+        return None;
+    }
+    let stats = graph
+        .client
+        .get_stats(GetStatsRequest {})
+        .await
+        .ok()?
+        .into_inner();
+    let wanted =
+        |of: &&TypeCount| request.edge_types.is_empty() || request.edge_types.contains(&of.r#type);
+    let edges = stats.edge_types.iter().filter(wanted);
+    let edges: i64 = edges.map(|of| of.count).sum();
+    u64::try_from(stats.node_count + edges).ok()
 }
 
 fn counted(nodes: i64, edges: i64) -> String {
@@ -108,7 +135,9 @@ pub(crate) async fn each_part(
             }
         };
         resumes += 1;
-        let may_go_on = failed.code() == Code::Unavailable && !request.resume_token.is_empty();
+        // What carries no reason was said by no service: the way there broke.
+        let broke_off = failed.code() == Code::Unavailable || !failed.has_reason();
+        let may_go_on = broke_off && !request.resume_token.is_empty();
         if !may_go_on || resumes > MOST_RESUMES {
             return Err(failed.into());
         }

@@ -1,4 +1,4 @@
-//! How far an import has come: a bar on a terminal, a line per step elsewhere.
+//! How far an import or export has come: a bar on a terminal, a line per step elsewhere.
 //! Always on stderr.
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -21,6 +21,11 @@ impl Progress {
             bar
         });
         Self { bar }
+    }
+
+    /// Whether someone is looking.
+    pub(crate) fn is_seen(&self) -> bool {
+        self.bar.is_some()
     }
 
     /// Says what is being done now.

@@ -6,6 +6,7 @@ use clap::Args;
 use http::Uri;
 
 use super::url;
+use crate::exit::WrongUse;
 use crate::import::Source;
 
 #[derive(Args, Debug)]
@@ -58,7 +59,7 @@ pub(crate) struct ImportOptions {
 
 impl ImportOptions {
     /// The one source that is named.
-    pub(crate) fn source(&self) -> anyhow::Result<Source> {
+    pub(crate) fn source(&self) -> Result<Source, WrongUse> {
         let lines = self.json.clone().flatten();
         let tables = self.csv.clone().zip(self.edges.clone());
         let named = [
@@ -71,10 +72,12 @@ impl ImportOptions {
         let mut named = named.into_iter().flatten();
         match (named.next(), named.next()) {
             (Some(source), None) => Ok(source),
-            (None, _) => anyhow::bail!(
-                "what is to be imported? --cargo, --npm, --rdf, --csv with --edges, or --json FILE"
-            ),
-            (Some(_), Some(_)) => anyhow::bail!("one source at a time"),
+            (None, _) => Err(WrongUse(
+                "what is to be imported? --cargo, --npm, --rdf, --csv with --edges, or --json FILE",
+            )),
+            (Some(_), Some(_)) => Err(WrongUse(
+                "one source at a time: of --cargo, --npm, --rdf, --csv and --json FILE",
+            )),
         }
     }
 

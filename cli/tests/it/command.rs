@@ -4,7 +4,8 @@ use std::ffi::OsStr;
 use std::path::Path;
 use std::process::Stdio;
 
-use tokio::process::{Child, Command};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
+use tokio::process::{Child, ChildStderr, Command};
 
 /// What a run of the command came to.
 #[derive(Debug)]
@@ -95,12 +96,58 @@ impl Run {
         self.0.stdout(Stdio::piped()).spawn().unwrap()
     }
 
+    /// Starts it and leaves it running, what it says to be read and what it prints
+    /// left where it is until its end.
+    pub(crate) fn start_unread(mut self) -> Unread {
+        self.0.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = self.0.spawn().unwrap();
+        Unread {
+            stderr: BufReader::new(child.stderr.take().unwrap()),
+            child,
+            said: String::new(),
+        }
+    }
+
     pub(crate) async fn run(mut self) -> Said {
         let output = self.0.output().await.unwrap();
         Said {
             code: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8(output.stdout).unwrap(),
             stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
+
+/// A run whose stdout nobody reads.
+pub(crate) struct Unread {
+    child: Child,
+    stderr: BufReader<ChildStderr>,
+    said: String,
+}
+
+impl Unread {
+    /// Waits until it has said this.
+    pub(crate) async fn says(&mut self, text: &str) {
+        while !self.said.contains(text) {
+            let read = self.stderr.read_line(&mut self.said).await.unwrap();
+            assert!(read > 0, "it ended without {text:?}: {}", self.said);
+        }
+    }
+
+    /// Reads all of it, to its end.
+    pub(crate) async fn finished(mut self) -> Said {
+        let mut stdout = String::new();
+        let mut pipe = self.child.stdout.take().unwrap();
+        let (printed, said) = tokio::join!(
+            pipe.read_to_string(&mut stdout),
+            self.stderr.read_to_string(&mut self.said)
+        );
+        printed.unwrap();
+        said.unwrap();
+        Said {
+            code: self.child.wait().await.unwrap().code().unwrap_or(-1),
+            stdout,
+            stderr: self.said,
         }
     }
 }

@@ -1,6 +1,6 @@
-//! `graph list | traverse | mutate | schema | watch | export` and
-//! `completions`: in plain gRPC, against the real service where it answers, and
-//! one in memory.
+//! `graph list | traverse | mutate | schema | watch | export` and `completions`,
+//! against the real gateway and graph service; an import that fails at a batch of
+//! the test's choice, against a service in memory.
 
 use std::path::Path;
 
@@ -8,6 +8,7 @@ use crate::command::{Said, line, throughline};
 use crate::import::{import, workspace};
 use crate::memory::MemoryGraph;
 use crate::servers::{Running, TOKEN, graph, memory_graph};
+use crate::stack::Stack;
 
 async fn ask(graph: &Running, words: &[&str]) -> Said {
     let url = graph.url();
@@ -17,11 +18,12 @@ async fn ask(graph: &Running, words: &[&str]) -> Said {
         .await
 }
 
-async fn filled() -> (MemoryGraph, Running) {
-    let memory = MemoryGraph::default();
-    let graph = memory_graph(memory.clone()).await;
-    import(workspace().path(), &graph, TOKEN).await.exits(0);
-    (memory, graph)
+async fn filled() -> Stack {
+    let stack = Stack::start().await;
+    let folder = workspace();
+    let path = folder.path().to_str().unwrap().to_owned();
+    stack.ask(&["import", "--cargo", &path], 0).await;
+    stack
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -77,9 +79,9 @@ async fn changes_are_made_or_not() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_walk_is_drawn() {
-    let (_, graph) = filled().await;
-    let said = ask(&graph, &["traverse", "crate:a@0.1.0", "--depth", "1"]).await;
-    let said = said.exits(0).says("cut by depth");
+    let stack = filled().await;
+    let walk = ["traverse", "crate:a@0.1.0", "--depth", "1"];
+    let said = stack.ask(&walk, 0).await.says("cut by depth");
     assert_eq!(
         said.stdout,
         "crate:a@0.1.0
@@ -92,9 +94,7 @@ async fn a_walk_is_drawn() {
 └─ VERSION_OF ─▶ crate:a
 "
     );
-    let said = ask(&graph, &["traverse", "crate:a@0.1.0", "--json"])
-        .await
-        .exits(0);
+    let said = stack.ask(&["traverse", "crate:a@0.1.0", "--json"], 0).await;
     assert!(said.stdout.lines().count() > 2, "a line for each message");
 }
 
@@ -105,34 +105,34 @@ fn workspace_of(text: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_export_is_what_was_imported_even_if_it_breaks_off() {
-    let (memory, graph) = filled().await;
-    let dir = tempfile::tempdir().unwrap();
-    let file = dir.path().join("graph.jsonl");
-    let name = file.to_str().unwrap();
-    memory.kept.lock().unwrap().breaks_off = true;
-    let said = ask(&graph, &["export", "--output", name]).await.exits(0);
+async fn an_export_is_what_was_imported() {
+    let stack = filled().await;
+    let file = stack.file("graph.jsonl", "");
+    let said = stack.ask(&["export", "--output", &file], 0).await;
     said.says("8 nodes, 11 edges in ");
-    assert_eq!(memory.kept.lock().unwrap().resumed, ["", "nodes"]);
 
-    let other = memory_graph(MemoryGraph::default()).await;
-    ask(&other, &["import", "--json", name]).await.exits(0);
+    let other = Stack::start().await;
+    other.ask(&["import", "--json", &file], 0).await;
     for format in ["json", "nquads", "graphml", "dot"] {
-        let one = ask(&graph, &["export", "--format", format]).await.exits(0);
-        let two = ask(&other, &["export", "--format", format]).await.exits(0);
+        let export = ["export", "--format", format];
+        let one = stack.ask(&export, 0).await;
+        let two = other.ask(&export, 0).await;
         assert!(one.stdout.contains("crate:a@0.1.0"), "{one:?}");
         assert_eq!(one.stdout, two.stdout, "{format}");
     }
-    let quads = dir.path().join("graph.rdf");
-    let name = quads.to_str().unwrap();
-    ask(&graph, &["export", "--format", "nquads", "-o", name])
-        .await
-        .exits(0);
-    let third = memory_graph(MemoryGraph::default()).await;
-    ask(&third, &["import", "--rdf", name]).await.exits(0);
-    let one = ask(&graph, &["export"]).await.exits(0);
-    let three = ask(&third, &["export"]).await.exits(0);
+    let quads = stack.file("graph.rdf", "");
+    stack
+        .ask(&["export", "--format", "nquads", "-o", &quads], 0)
+        .await;
+    let third = Stack::start().await;
+    third.ask(&["import", "--rdf", &quads], 0).await;
+    let one = stack.ask(&["export"], 0).await;
+    let three = third.ask(&["export"], 0).await;
     assert_eq!(one.stdout, three.stdout);
+
+    let some = ["export", "--type", "Version", "--edge", "DEPENDS_ON"];
+    let said = stack.ask(&some, 0).await;
+    assert_eq!(said.stdout.lines().count(), 3 + 2, "{said:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -199,29 +199,37 @@ async fn an_import_cut_off_says_where_to_go_on() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_schema_is_shown_checked_and_replaced() {
-    let graph = memory_graph(MemoryGraph::default()).await;
-    let said = ask(&graph, &["schema"]).await.exits(0);
+    let stack = Stack::start().await;
+    let said = stack.ask(&["schema"], 0).await;
     said.says("every type is free");
-    let dir = tempfile::tempdir().unwrap();
-    let file = dir.path().join("schema.json");
-    let name = file.to_str().unwrap();
-    let update = ["schema", "--update", name];
-    std::fs::write(&file, r#"{"nodeTypes":[{"name":"T"}]}"#).unwrap();
-    let check = [&update[..], &["--validate-only"]].concat();
-    let said = ask(&graph, &check).await.exits(0);
+    let free = r#"{"nodeTypes":[{"name":"T"}]}"#;
+    let file = stack.file("schema.json", free);
+    let update = ["schema", "--update", &file];
+    let said = stack
+        .ask(&[&update[..], &["--validate-only"]].concat(), 0)
+        .await;
     said.says("nothing was changed");
-    ask(&graph, &["schema"])
-        .await
-        .exits(0)
-        .says("every type is free");
-    ask(&graph, &update).await.exits(0).says("in force");
-    ask(&graph, &["schema"]).await.exits(0).prints("NODES");
-    std::fs::write(&file, r#"{"nodeTypes":[{"name":"T","closed":true}]}"#).unwrap();
-    let said = ask(&graph, &update).await.exits(1);
+    stack.ask(&["schema"], 0).await.says("every type is free");
+    stack.ask(&update, 0).await.says("in force");
+    stack.ask(&["schema"], 0).await.prints("NODES");
+
+    // What `--json` prints can be put in force again; what would break is said.
+    let put = ["mutate", "put-node", "a", "T", "x=1"];
+    stack.ask(&put, 0).await;
+    let shown = stack.ask(&["schema", "--json"], 0).await.stdout;
+    stack.file("schema.json", &shown);
+    stack.ask(&update, 0).await;
+    stack.file(
+        "schema.json",
+        r#"{"nodeTypes":[{"name":"T","closed":true}]}"#,
+    );
+    let said = stack.ask(&update, 1).await;
     said.says("FAILED_PRECONDITION")
-        .says("SCHEMA `node a`: it has `x`");
-    std::fs::write(&file, "{\n\"types\":[]}").unwrap();
-    ask(&graph, &update)
+        .says("reason SCHEMA")
+        .says("SCHEMA `node \"a\"`: ");
+    stack.file("schema.json", "{\n\"types\":[]}");
+    let said = stack.command(&["graph", "schema", "--update", &file]);
+    said.run()
         .await
         .exits(1)
         .says("schema.json: unrecognized field name 'types'");
@@ -229,13 +237,27 @@ async fn a_schema_is_shown_checked_and_replaced() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_watch_prints_changes_and_says_where_to_go_on() {
-    let graph = memory_graph(MemoryGraph::default()).await;
-    let said = ask(&graph, &["watch", "--limit", "1"]).await.exits(0);
-    said.prints("delete  a").says("to go on here: --from t2");
-    let said = ask(&graph, &["watch"]).await.exits(1);
-    said.says("ended the stream").says("--from t2");
-    let said = ask(&graph, &["watch", "--from", "old"]).await.exits(1);
-    said.says("OUT_OF_RANGE").says("older than what is kept");
+    let stack = Stack::start().await;
+    let watch = stack.command(&["graph", "watch", "--limit", "2"]);
+    let mut watch = watch.start_unread();
+    watch.says("waiting for changes").await;
+    stack
+        .ask(&["mutate", "put-node", "a", "T", "n:int=7"], 0)
+        .await;
+    stack.ask(&["mutate", "delete-node", "a"], 0).await;
+    let said = watch.finished().await.exits(0);
+    let said = said.prints("put     a  T").prints("delete  a\n");
+    let (_, from) = said.stderr.split_once("to go on here: --from ").unwrap();
+    let from = from.lines().next().unwrap();
+
+    stack.ask(&["mutate", "put-node", "b", "U"], 0).await;
+    stack.ask(&["mutate", "put-node", "c", "T"], 0).await;
+    let on = [
+        "watch", "--from", from, "--type", "T", "--limit", "1", "--json",
+    ];
+    let said = stack.ask(&on, 0).await;
+    assert_eq!(said.stdout.lines().count(), 1, "{said:?}");
+    said.prints("\"id\":\"c\"");
 }
 
 #[tokio::test]

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod assert;
+mod bad_input;
+mod broken_store;
 mod command;
 mod commands;
 mod graph;
@@ -10,7 +12,9 @@ mod import;
 mod intake;
 mod memory;
 mod readme;
+mod relay;
 mod servers;
 mod sources;
+mod stack;
 mod trace;
 mod usage;

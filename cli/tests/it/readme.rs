@@ -1,11 +1,9 @@
 //! The README's section on dependencies: each line of it, run as it stands, on
-//! this workspace and an npm lock file.
+//! this workspace and an npm lock file, against the real services.
 
 use std::path::{Path, PathBuf};
 
-use crate::command::{Said, throughline};
-use crate::memory::MemoryGraph;
-use crate::servers::{Running, TOKEN, graph, memory_graph};
+use crate::stack::Stack;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -34,16 +32,6 @@ fn words(line: &str) -> Vec<String> {
     words
 }
 
-async fn run(words: &[String], graph: &Running) -> Said {
-    let run = throughline(words);
-    let run = run.env("THROUGHLINE_GATEWAY", &graph.url());
-    let run = run.env("THROUGHLINE_GRAPH", &graph.url());
-    run.env("THROUGHLINE_WRITE_TOKEN", TOKEN)
-        .within(&root())
-        .run()
-        .await
-}
-
 /// What each line must say.
 fn expected(line: &str) -> &'static [&'static str] {
     match line {
@@ -68,20 +56,15 @@ fn expected(line: &str) -> &'static [&'static str] {
 #[tokio::test(flavor = "multi_thread")]
 async fn each_line_does_what_it_says() {
     std::fs::create_dir_all(root().join("target")).unwrap();
-    let (real, memory) = (graph().await, memory_graph(MemoryGraph::default()).await);
+    let stack = Stack::start().await;
     let lines = lines();
     assert!(lines.len() >= 10, "{lines:?}");
     for words in lines {
         let line = words.join(" ");
-        let of_both = line.starts_with("graph import");
-        let exports = ["why", "licences", "duplicates", "export"].contains(&words[1].as_str());
-        for (graph, is_asked) in [(&real, of_both || !exports), (&memory, of_both || exports)] {
-            if is_asked {
-                let mut said = run(&words, graph).await.exits(0);
-                for text in expected(&line) {
-                    said = said.prints(text);
-                }
-            }
+        let words: Vec<_> = words.iter().map(String::as_str).collect();
+        let mut said = stack.traced(stack.command(&words).within(&root()), 0).await;
+        for text in expected(&line) {
+            said = said.prints(text);
         }
     }
     let graphml = std::fs::read_to_string(root().join("target/graph.graphml")).unwrap();

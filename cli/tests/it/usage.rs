@@ -13,6 +13,9 @@ async fn wrong_use_is_64() {
     wrong("graph path a", "<TO>").await;
     wrong("graph path a b --gateway ftp://x", "--gateway").await;
     wrong("graph import", "--cargo").await;
+    let twice = "graph import --cargo . --json x";
+    wrong(twice, "one source at a time").await;
+    wrong("graph import --json", "what is to be imported").await;
     wrong("trace assert --no-orphans", "--latest").await;
     wrong("trace assert --latest --trace abcd", "cannot be used").await;
     wrong("trace assert --latest --errors many", "--errors").await;
