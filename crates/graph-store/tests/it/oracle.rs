@@ -36,7 +36,6 @@ pub(crate) struct Oracle {
     places: Mutex<Vec<(String, Node)>>,
     feed: Mutex<Feed>,
     snapshots: Mutex<Snapshots>,
-    /// The last batch of each import.
     imports: Mutex<BTreeMap<String, u64>>,
     commits: watch::Sender<u64>,
 }
@@ -404,13 +403,7 @@ impl GraphStore for Oracle {
             edge => format!("edges[{}]", edge - nodes),
         };
         let mut imports = self.imports.lock().unwrap();
-        if let Some(step) = &batch.step {
-            let due = imports.get(&step.import_id).map_or(1, |last| last + 1);
-            let sequence = step.sequence;
-            if sequence != 1 && sequence != due {
-                return Err(Error::OutOfTurn { sequence, due });
-            }
-        }
+        oracle_stats::in_turn(&imports, batch.step.as_ref())?;
         let results = self.write(&puts, subject)?;
         if let Some(step) = batch.step {
             imports.insert(step.import_id, step.sequence);
@@ -425,7 +418,7 @@ impl GraphStore for Oracle {
     async fn read_import(&self, request: ReadImport) -> Result<u64, Error> {
         request.check(&self.limits)?;
         let imports = self.imports.lock().unwrap();
-        Ok(imports.get(&request.import_id).copied().unwrap_or(0))
+        Ok(*imports.get(&request.import_id).unwrap_or(&0))
     }
 
     async fn export_part(&self, request: ExportGraph) -> Result<ExportPart, Error> {

@@ -1,8 +1,8 @@
-//! The oracle's counts.
+//! The oracle's counts, and where its imports stand.
 
 use std::collections::BTreeMap;
 
-use throughline_graph_store::{Stats, TypeCount};
+use throughline_graph_store::{Error, ImportStep, Stats, TypeCount};
 
 use crate::oracle::Graph;
 
@@ -27,4 +27,23 @@ fn count(types: Vec<&String>) -> Vec<TypeCount> {
             count,
         })
         .collect()
+}
+
+/// Fails unless the step is the one that is due, or the first.
+pub(crate) fn in_turn(
+    imports: &BTreeMap<String, u64>,
+    step: Option<&ImportStep>,
+) -> Result<(), Error> {
+    let Some(ImportStep {
+        import_id,
+        sequence,
+    }) = step
+    else {
+        return Ok(());
+    };
+    let (sequence, due) = (*sequence, imports.get(import_id).map_or(1, |last| last + 1));
+    if sequence == 1 || sequence == due {
+        return Ok(());
+    }
+    Err(Error::OutOfTurn { sequence, due })
 }

@@ -2,8 +2,8 @@
 
 use throughline_graph_store::{
     ApplyMutations, BatchGetNodes, Change, Edge, EdgeKey, EdgeType, Error, FindPath, GetNode,
-    GraphStore, ImportBatch, ImportStep, Limits, ListNodes, Mutation, Node, NodeType, Precondition,
-    PropertyType, ReadImport, Schema, SearchNodes, Stats, Timestamp, Traverse, UpdateSchema, Value,
+    GraphStore, ImportBatch, Limits, ListNodes, Mutation, Node, NodeType, Precondition,
+    PropertyType, Schema, SearchNodes, Stats, Timestamp, Traverse, UpdateSchema, Value,
 };
 
 use super::{levels, link, put, suite};
@@ -490,22 +490,6 @@ async fn fields_of_a_batch(store: impl GraphStore) {
             step: None,
         };
         refused(store.import_batch(batch).await, field);
-    }
-    for import_id in ["", "a\nb", "ä", &"x".repeat(129)] {
-        let step = Some(ImportStep {
-            import_id: import_id.into(),
-            sequence: 1,
-        });
-        let batch = ImportBatch {
-            step,
-            ..ImportBatch::default()
-        };
-        refused(store.import_batch(batch).await, "import_id");
-        let import_id = import_id.into();
-        refused(
-            store.read_import(ReadImport { import_id }).await,
-            "import_id",
-        );
     }
     assert_eq!(store.stats().await.unwrap(), Stats::default());
 }

@@ -12,6 +12,7 @@ suite! {
     a_bad_batch_is_not_written_at_all
     an_import_goes_on_after_the_last_batch_that_is_in
     a_batch_that_fails_does_not_count
+    a_name_is_short_and_printable
 }
 
 fn batch(nodes: &[&str], edges: &[(&str, &str)]) -> ImportBatch {
@@ -119,4 +120,24 @@ async fn a_bad_batch_is_not_written_at_all(store: impl GraphStore) {
         other => panic!("{other:?}"),
     }
     assert_eq!(store.stats().await.unwrap().node_count, 0);
+}
+
+async fn a_name_is_short_and_printable(store: impl GraphStore) {
+    let names_the_id = |error: Option<Error>| match error {
+        Some(Error::Invalid { field, .. }) => assert_eq!(field, "import_id"),
+        other => panic!("{other:?}"),
+    };
+    for import_id in ["", "a\nb", "ä", &"x".repeat(129)] {
+        let step = Some(ImportStep {
+            import_id: import_id.into(),
+            sequence: 1,
+        });
+        let batch = ImportBatch {
+            step,
+            ..ImportBatch::default()
+        };
+        names_the_id(store.import_batch(batch).await.err());
+        let import_id = import_id.into();
+        names_the_id(store.read_import(ReadImport { import_id }).await.err());
+    }
 }
