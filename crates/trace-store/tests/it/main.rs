@@ -25,7 +25,7 @@ fn arrival(trace: u32, service: &str, start: u32, note: &str) -> Arrival {
         decoded,
         project: service.to_owned(),
         received,
-        refused: None,
+        ..Arrival::default()
     }
 }
 
