@@ -18,6 +18,7 @@ mod open;
 mod path;
 mod pool;
 mod presence;
+mod reading;
 mod rules;
 mod schema;
 mod search;
@@ -39,6 +40,7 @@ use self::{
     feed::Feed,
     pool::{Lease, Pool},
     presence::Presence,
+    reading::Reading,
     snapshots::Snapshots,
 };
 use crate::codec;
@@ -92,11 +94,19 @@ impl<R: RunBlocking> SqliteStore<R> {
         work: impl FnOnce(&Connection, &Caller) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         self.run(self.readers.lend().await?, |lease, caller| {
-            // Its BEGIN reads nothing and its end writes nothing: no spans.
-            let snapshot = lease.unchecked_transaction().map_err(fault::error)?;
-            work(&snapshot, caller)
+            let _snapshot = Reading::begin(lease)?;
+            work(lease, caller)
         })
         .await
+    }
+
+    /// Runs `work`, a single statement, which is a snapshot by itself. If the caller goes away, it is stopped.
+    async fn read_one<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.run(self.readers.lend().await?, |lease, _| work(lease))
+            .await
     }
 
     /// Runs `work`, which writes. If the caller goes away before it commits, it is stopped and changes nothing.
@@ -174,12 +184,15 @@ impl<R: RunBlocking> GraphStore for SqliteStore<R> {
 
     async fn get_node(&self, request: GetNode) -> Result<NodeWithEdges, Error> {
         let edges = request.check(&self.limits)?;
+        if !request.include_edges {
+            return self.read_one(move |db| node::get(db, &request, edges)).await;
+        }
         self.read(move |db, _| node::get(db, &request, edges)).await
     }
 
     async fn batch_get_nodes(&self, request: BatchGetNodes) -> Result<NodeBatch, Error> {
         request.check(&self.limits)?;
-        self.read(move |db, _| {
+        self.read_one(move |db| {
             let nodes = node::get_many(db, request.ids.iter().map(String::as_str))?;
             Ok(NodeBatch::new(request.ids, nodes))
         })
