@@ -45,8 +45,10 @@ export class Visit {
       if (['error', 'warning'].includes(message.type()) && !message.text().includes('GL Driver Message')) visit.complaints.push(message.text());
     });
     page.on('pageerror', (error) => visit.complaints.push(String(error)));
-    // Finished: a page that is closed before takes what is under way with it.
-    page.on('requestfinished', (request) => {
+    // Answered: a page that is closed before takes what is under way with it. Of a request that may outlive its page,
+    // Chromium does not say that it finished.
+    page.on('response', (response) => {
+      const request = response.request();
       if (request.url().endsWith('/tunnel')) visit.#envelopes.push(request.postData() ?? '');
     });
     page.on('request', (request) => {
