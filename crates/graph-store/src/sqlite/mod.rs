@@ -185,7 +185,9 @@ impl<R: RunBlocking> GraphStore for SqliteStore<R> {
     async fn get_node(&self, request: GetNode) -> Result<NodeWithEdges, Error> {
         let edges = request.check(&self.limits)?;
         if !request.include_edges {
-            return self.read_one(move |db| node::get(db, &request, edges)).await;
+            return self
+                .read_one(move |db| node::get(db, &request, edges))
+                .await;
         }
         self.read(move |db, _| node::get(db, &request, edges)).await
     }
