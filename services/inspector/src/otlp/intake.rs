@@ -50,11 +50,11 @@ impl Intake {
             .partition(|record| self.is_noisy(record));
         let traces = self.bounded(noisy, &mut decoded.items);
         let mut gone = 0;
-        for (trace_id, records) in &traces {
-            gone += lock(&self.waiting).hold(trace_id, records.clone(), Instant::now());
+        let ids = traces.keys().cloned().collect();
+        for (trace_id, records) in traces {
+            gone += lock(&self.waiting).hold(&trace_id, records, Instant::now());
         }
         // Held first, asked then: whoever reports the trace in between finds them.
-        let ids = traces.into_keys().collect();
         kept.extend(self.reported(ids).await?);
         count(&mut decoded.items, UNREPORTED, gone);
         decoded.records = kept;
