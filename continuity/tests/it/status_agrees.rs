@@ -119,7 +119,8 @@ fn plan(chance: &mut impl Rng) -> Plan {
     let mut root = Root::sampled(chance).with_fault(&header.join(","));
     let kind = *kinds.choose(chance).expect("there are some");
     if kind == Kind::Watch(Leaves::AtDeadline) {
-        root.timeout = Some(Duration::from_millis(chance.random_range(50..150)));
+        // Time for the head: a call that is reset before it may be on its way still, and its callee cannot know why.
+        root.timeout = Some(Duration::from_millis(chance.random_range(200..400)));
     }
     Plan {
         root,
@@ -290,12 +291,6 @@ fn disagreements(seen: Code, plan: &Plan, spans: &[Span]) -> Vec<String> {
         Some(Effect::Ends) => client.is_empty() && graph.is_empty(),
         // What was behind the break may have been done by then, or not.
         Some(Effect::Breaks) => client.len() == 1 && graph.len() == 1,
-        Some(Effect::Delayed) | None if plan.kind == Kind::Watch(Leaves::AtDeadline) => {
-            // The caller's time counts from earlier: on a busy machine a hop may be told to stop well before its own
-            // deadline, and cannot know why.
-            let cancelled = vec![Some(i64::from(Code::Cancelled as i32))];
-            client == seen && (graph == seen || graph == cancelled)
-        }
         Some(Effect::Delayed) | None => client == seen && graph == seen,
     };
     if !right {

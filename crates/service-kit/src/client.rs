@@ -12,7 +12,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::call_context::CallContext;
-use crate::deadline::{ClientDeadlineService, Deadline, DeadlineBody};
+use crate::deadline::{ClientDeadlineService, Deadline, DeadlineBody, OutlastBody};
 use crate::framing::{AnswerBody, SizedClient};
 use crate::{ClientDeadlineLayer, Error, Limits, SwitchedService, Telemetry, fault, shed};
 
@@ -20,7 +20,7 @@ type Transport = tonic::transport::Channel;
 /// What [`connector`] makes.
 pub type HttpsConnector = hyper_rustls::HttpsConnector<HttpConnector>;
 type Timed = ClientDeadlineService<SizedClient<Transport>>;
-type TimedBody = DeadlineBody<AnswerBody<Body>>;
+type TimedBody = DeadlineBody<OutlastBody<AnswerBody<Body>>>;
 type Traced = SwitchedService<ClientService<Timed>, Timed>;
 type Answer = http::Response<Either<ClientBody<TimedBody>, TimedBody>>;
 type Inner = MapResponse<Traced, fn(Answer) -> http::Response<Body>>;
@@ -62,7 +62,7 @@ pub fn channel_within(url: &str, telemetry: &Telemetry, limits: &Limits) -> Resu
     let sized = SizedClient::new(transport, limits.message_bytes, limits.answer_bytes);
     let traced = telemetry
         .client_layer(layer)
-        .layer(ClientDeadlineLayer.layer(sized));
+        .layer(ClientDeadlineLayer::new(limits).layer(sized));
     Ok(Channel {
         inner: traced.map_response(|answer: Answer| answer.map(Body::new)),
     })

@@ -60,6 +60,9 @@ pub struct Limits {
     pub deadline_most: Duration,
     /// How much sooner than a deadline the server ends the call, so that its answer is faster than the timers of others.
     pub deadline_lead: Duration,
+    /// How long after its deadline the answer of a call that goes out is read on for nobody, so that its sender ends it at
+    /// its own deadline and not because it was cancelled.
+    pub deadline_outlast: Duration,
     /// How long a server waits for the calls to end that outlasted the drain and were told so.
     pub drain_end: Duration,
     /// Bytes of an `x-throughline-fault` header; a longer one is ignored.
@@ -97,6 +100,7 @@ impl Default for Limits {
             deadline_default: Duration::from_secs(10 * 60),
             deadline_most: Duration::from_secs(60 * 60),
             deadline_lead: Duration::from_millis(1),
+            deadline_outlast: Duration::from_secs(1),
             drain_end: Duration::from_millis(500),
             fault_header_bytes: 1024,
             fault_delay: Duration::from_secs(60),

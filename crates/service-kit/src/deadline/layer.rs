@@ -58,13 +58,27 @@ impl<S> Layer<S> for ServerDeadlineLayer {
 }
 
 /// Holds the calls that go out to their deadlines, and sends what is left of them along.
-#[derive(Clone, Debug, Default)]
-pub struct ClientDeadlineLayer;
+#[derive(Clone, Debug)]
+pub struct ClientDeadlineLayer {
+    outlast: Duration,
+}
+
+impl ClientDeadlineLayer {
+    /// A layer within these bounds.
+    pub fn new(limits: &Limits) -> Self {
+        Self {
+            outlast: limits.deadline_outlast,
+        }
+    }
+}
 
 impl<S> Layer<S> for ClientDeadlineLayer {
     type Service = ClientDeadlineService<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        ClientDeadlineService { inner }
+        ClientDeadlineService {
+            outlast: self.outlast,
+            inner,
+        }
     }
 }

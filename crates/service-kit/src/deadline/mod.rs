@@ -3,7 +3,7 @@
 //! The server's layer takes `grpc-timeout`, or a default, up to a maximum; puts the [`Deadline`] into the request's
 //! extensions and around all that runs for the call; and answers DEADLINE_EXCEEDED when the time is up, in the head or
 //! in trailers. The client's layer sends what is left of it along, so that it shrinks hop by hop, and makes tonic's own
-//! timeouts DEADLINE_EXCEEDED too. The same futures end calls that outlast the drain. No service is known here.
+//! timeouts DEADLINE_EXCEEDED too; a stream that it gives up there is read on for a moment, so that its sender says the same. The same futures end calls that outlast the drain. No service is known here.
 //!
 //! ```
 //! use std::time::Duration;
@@ -19,6 +19,7 @@ mod body;
 mod cut;
 mod future;
 mod layer;
+mod outlast;
 mod service;
 mod timeout;
 
@@ -29,6 +30,7 @@ pub use cut::DrainEnd;
 pub use future::DeadlineFuture;
 use http::{HeaderMap, HeaderValue};
 pub use layer::{ClientDeadlineLayer, ServerDeadlineLayer};
+pub use outlast::{OutlastBody, OutlastFuture};
 pub use service::{ClientDeadlineService, ServerDeadlineService};
 pub use timeout::format_timeout;
 use tokio::time::Instant;

@@ -1,13 +1,18 @@
 //! The two services: what a request says of its deadline, and the timer, armed before anybody else's.
 
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use http::{Request, Response};
+use http_body::Body;
 use tonic::Status;
 use tower_service::Service;
 
 use super::cut::{self, Cut};
-use super::{Deadline, DeadlineBody, DeadlineFuture, ServerDeadlineLayer, asked};
+use super::outlast::Wait;
+use super::{
+    Deadline, DeadlineBody, DeadlineFuture, OutlastBody, OutlastFuture, ServerDeadlineLayer, asked,
+};
 use crate::call_context::CallContext;
 
 /// Holds the calls that come in to their deadlines.
@@ -64,6 +69,7 @@ where
 /// Holds the calls that go out to their deadlines.
 #[derive(Clone, Debug)]
 pub struct ClientDeadlineService<S> {
+    pub(super) outlast: Duration,
     pub(super) inner: S,
 }
 
@@ -71,10 +77,11 @@ impl<S, A, B> Service<Request<A>> for ClientDeadlineService<S>
 where
     S: Service<Request<A>, Response = Response<B>>,
     S::Error: 'static,
+    B: Body + Unpin + Send + 'static,
 {
-    type Response = Response<DeadlineBody<B>>;
+    type Response = Response<DeadlineBody<OutlastBody<B>>>;
     type Error = S::Error;
-    type Future = DeadlineFuture<S::Future>;
+    type Future = DeadlineFuture<OutlastFuture<S::Future>>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(context)
@@ -89,7 +96,9 @@ where
             deadline.write(request.headers_mut());
         }
         let cut = Cut::new(deadline, None);
-        let inner = self.inner.call(request);
+        let outlast = self.outlast;
+        let wait = deadline.map(|deadline| Wait { deadline, outlast });
+        let inner = OutlastFuture::new(self.inner.call(request), wait);
         DeadlineFuture::of(inner, cut, CallContext::current())
     }
 }

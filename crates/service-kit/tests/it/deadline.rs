@@ -6,6 +6,7 @@ use http::uri::PathAndQuery;
 use throughline_service_kit::{self as service_kit, Channel, Telemetry, TelemetryOptions};
 use throughline_testkit::Collector;
 use throughline_trace_model::Record;
+use tokio::net::{TcpListener, TcpStream};
 use tonic::{Code, Request};
 use tonic_prost::ProstCodec;
 
@@ -56,6 +57,51 @@ async fn the_trace_says_what_the_caller_saw() {
         };
         assert_eq!(span.status, "deadline_exceeded");
     }
+}
+
+/// A way to `url` on which what is sent first takes so long.
+async fn slow_way(url: &str, delay: Duration) -> String {
+    let target = url.trim_start_matches("http://").to_owned();
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("it is bound");
+    tokio::spawn(async move {
+        while let Ok((mut here, _)) = listener.accept().await {
+            let mut there = TcpStream::connect(&target).await.expect("it listens");
+            tokio::spawn(async move {
+                tokio::time::sleep(delay).await;
+                tokio::io::copy_bidirectional(&mut here, &mut there).await
+            });
+        }
+    });
+    format!("http://{address}")
+}
+
+#[tokio::test]
+async fn a_server_far_away_ends_its_stream_by_its_own_deadline() {
+    let collector = Collector::start();
+    let process = traced(&collector).spawn().await;
+    // Longer than the slack within which a reset counts as the deadline.
+    let url = slow_way(process.url(), Duration::from_millis(200)).await;
+    let mut grpc = tonic::client::Grpc::new(channel(&url));
+    grpc.ready().await.expect("it is lazy");
+    let mut request = Request::new(());
+    request.set_timeout(Duration::from_millis(1500));
+    let path = PathAndQuery::from_static(STREAM);
+    let codec = ProstCodec::<(), ()>::default();
+    let answer = grpc.server_streaming(request, path, codec).await;
+    let mut messages = answer.expect("it begins").into_inner();
+    let failed = loop {
+        match messages.message().await {
+            Ok(message) => assert!(message.is_some(), "it ends with a status"),
+            Err(status) => break status,
+        }
+    };
+    assert_eq!(failed.code(), Code::DeadlineExceeded, "{failed}");
+    let records = collector.wait_for(|records| !records.is_empty()).await;
+    let Record::Span(span) = &records[0] else {
+        panic!("{records:#?}");
+    };
+    assert_eq!(span.status, "deadline_exceeded");
 }
 
 #[tokio::test]
