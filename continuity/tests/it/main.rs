@@ -17,4 +17,5 @@ mod sdks;
 mod seen_between_hops;
 mod status_agrees;
 mod up;
+mod up_dgraph;
 mod whole_or_not;

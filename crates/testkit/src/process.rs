@@ -18,6 +18,7 @@ const WITHHELD: &[&str] = &[
     "GRAPH_",
     "GATEWAY_",
     "INSPECTOR_",
+    "DGRAPH_",
     "TRACE_LAYERS",
     "LOG_FORMAT",
     "RUST_LOG",

@@ -34,6 +34,9 @@ pub struct Span {
     pub attributes: BTreeMap<String, Value>,
     /// Of a segment: the `trace` header of its envelope, if it had one.
     pub sampling_context: Option<SamplingContext>,
+    /// Whether it came over OTLP, which has no place for a sampling context.
+    #[serde(default)]
+    pub otlp: bool,
 }
 
 impl Span {

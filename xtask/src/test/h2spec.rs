@@ -15,7 +15,7 @@ use tokio::process::Command;
 use super::go::Tool;
 use super::tally::Tally;
 use crate::up::child::Child;
-use crate::up::plan::Launch;
+use crate::up::plan::{Launch, Ready};
 use crate::workspace;
 
 const H2SPEC: Tool = Tool {
@@ -54,6 +54,7 @@ pub(crate) async fn run(tally: &mut Tally) -> anyhow::Result<()> {
         }
         let launch = Launch {
             folder: None,
+            ready: Ready::Announced,
             service,
             program: workspace::binary(package, &[]).await?,
             args: Vec::new(),

@@ -48,6 +48,9 @@ impl Options {
 /// The variable that turns skips into failures: names with commas between.
 const REQUIRE_REAL: &str = "REQUIRE_REAL";
 
+/// The variable that names the file in which tests say what they were skipped for, each in a line.
+const SKIPPED: &str = "THROUGHLINE_SKIPPED";
+
 /// The variable that tells the tests where the binaries are.
 const BIN_DIR: &str = "THROUGHLINE_BIN_DIR";
 
@@ -102,5 +105,12 @@ async fn tests(mut tests: Command, tally: &mut Tally) -> anyhow::Result<()> {
             Err(why) => tally.skip(peer.name, &why),
         }
     }
-    steps::run_tests(tests, tally).await
+    let skipped = std::env::temp_dir().join(format!("xtask-skipped-{}", std::process::id()));
+    tests.env(SKIPPED, &skipped);
+    let ran = steps::run_tests(tests, tally).await;
+    let said = std::fs::read_to_string(&skipped).unwrap_or_default();
+    // There is none where nobody had anything to say.
+    let _ = std::fs::remove_file(&skipped);
+    said.lines().for_each(|line| tally.skipped_test(line));
+    ran
 }

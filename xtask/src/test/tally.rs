@@ -34,6 +34,14 @@ impl Tally {
         self.skips.push((name.to_owned(), why.to_owned()));
     }
 
+    /// Takes in what a test said of itself: `NAME TEST`, of which the first could not be had. The runner counts it among
+    /// those that passed.
+    pub(crate) fn skipped_test(&mut self, line: &str) {
+        let (name, test) = line.split_once(' ').unwrap_or((line, ""));
+        self.passed = self.passed.saturating_sub(1);
+        self.skip(name, test);
+    }
+
     /// Takes in a line of the test runner's output.
     pub(crate) fn line(&mut self, line: &str) {
         if let Some([passed, failed, ignored]) = counts(line) {
@@ -134,6 +142,19 @@ mod tests {
         tally.skip("grpcurl", "not on the PATH");
         let expected = "\n3 traces\nfailed: a::c\nskipped: grpcurl (not on the PATH)\n8 passed, 1 failed, 3 skipped\n";
         assert_eq!(tally.summary(), expected);
+        assert!(!tally.is_good());
+    }
+
+    #[test]
+    fn a_test_that_says_so_was_skipped() {
+        let mut tally = Tally {
+            passed: 2,
+            ..Tally::default()
+        };
+        tally.skipped_test("dgraph a_query");
+        let expected = "\nskipped: dgraph (a_query)\n1 passed, 0 failed, 1 skipped\n";
+        assert_eq!(tally.summary(), expected);
+        tally.require("dgraph");
         assert!(!tally.is_good());
     }
 

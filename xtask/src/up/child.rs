@@ -8,13 +8,17 @@ use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader, Lines};
+use tokio::net::TcpStream;
 use tokio::process::{Child as Process, ChildStdin, ChildStdout, Command};
 
-use super::plan::{Launch, is_withheld};
+use super::plan::{Launch, Ready, is_withheld};
 
 /// How long a service may take to say that it listens.
 const READY: Duration = Duration::from_secs(30);
+/// How long a database may take until it answers that it is well, and how often it is asked.
+const HEALTHY: Duration = Duration::from_secs(90);
+const ASK: Duration = Duration::from_millis(100);
 /// How long a service may take to stop before it is killed.
 const STOP: Duration = Duration::from_secs(10);
 /// How much of a log is shown when its service died.
@@ -48,7 +52,7 @@ pub(crate) fn command(program: &Path) -> Command {
 }
 
 impl Child {
-    /// Starts a service and waits until it says where it listens.
+    /// Starts a service and waits until it takes calls.
     pub(crate) async fn start(launch: Launch, log: PathBuf) -> anyhow::Result<Self> {
         let service = launch.service;
         let file =
@@ -73,11 +77,20 @@ impl Child {
         let stdin = process.stdin.take();
         let stdout = process.stdout.take().context("its stdout is piped")?;
         let mut stdout = BufReader::new(stdout).lines();
-        let ready = tokio::time::timeout(READY, announced(&mut stdout)).await;
+        let (most, ready) = match launch.ready {
+            Ready::Announced => (
+                READY,
+                tokio::time::timeout(READY, announced(&mut stdout)).await,
+            ),
+            Ready::Healthy(address) => (
+                HEALTHY,
+                tokio::time::timeout(HEALTHY, healthy(&mut process, address)).await,
+            ),
+        };
         let Ok(ready) = ready else {
             bail!(
-                "{service} did not listen within {} s{}",
-                READY.as_secs(),
+                "{service} did not take calls within {} s{}",
+                most.as_secs(),
                 tail(&log)
             );
         };
@@ -139,6 +152,30 @@ async fn announced(
     Ok(None)
 }
 
+/// The address, once it answers that all is well; nothing if the process has ended.
+async fn healthy(process: &mut Process, address: SocketAddr) -> anyhow::Result<Option<SocketAddr>> {
+    loop {
+        if process.try_wait()?.is_some() {
+            return Ok(None);
+        }
+        // Until it listens it refuses.
+        if is_healthy(address).await.unwrap_or(false) {
+            return Ok(Some(address));
+        }
+        tokio::time::sleep(ASK).await;
+    }
+}
+
+async fn is_healthy(address: SocketAddr) -> std::io::Result<bool> {
+    let mut stream = TcpStream::connect(address).await?;
+    let ask = format!("GET /health HTTP/1.0\r\nHost: {address}\r\n\r\n");
+    stream.write_all(ask.as_bytes()).await?;
+    let mut answer = Vec::new();
+    stream.take(64).read_to_end(&mut answer).await?;
+    let status = answer.split(|byte| *byte == b' ').nth(1);
+    Ok(status == Some(b"200"))
+}
+
 fn address_in(line: &str) -> Option<SocketAddr> {
     let (_, address) = line.split_once(" listening on http://")?;
     address.trim().parse().ok()
@@ -177,6 +214,7 @@ mod tests {
             args: vec!["-c", "echo 'GRAPH_STORE is wrong' >&2; exit 64"],
             env: vec![],
             folder: None,
+            ready: Ready::Announced,
         };
         let error = Child::start(launch, log.clone())
             .await
@@ -202,6 +240,7 @@ mod tests {
             ],
             env: vec![],
             folder: None,
+            ready: Ready::Announced,
         };
         let mut child = Child::start(launch, log.clone()).await.unwrap();
         assert_eq!(child.address().port(), 7);

@@ -2,6 +2,7 @@
 
 pub(crate) mod child;
 mod data;
+mod dgraph;
 mod layers;
 pub(crate) mod plan;
 mod query;
@@ -40,6 +41,13 @@ pub(crate) struct Options {
     /// Have the services obey faults, and the site show its lab, where each hop can be broken
     #[arg(long)]
     faults: bool,
+    /// Keep the graph in a Dgraph: in the one that DGRAPH_ENDPOINT names, else in one that is started from DGRAPH_BIN or
+    /// `dgraph` on the PATH
+    #[arg(long)]
+    dgraph: bool,
+    /// How far a Dgraph's ports are from its own (9080 and four more); others if one is busy
+    #[arg(long, env = "DGRAPH_PORT_OFFSET", default_value_t = 0)]
+    dgraph_port_offset: u16,
     /// Take the trace layer out of a service's side, to see the break found
     #[arg(long, value_name = "SERVICE:SIDE", hide = true)]
     layers_out: Option<LayersOut>,
@@ -78,11 +86,14 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<ExitCode> {
 }
 
 async fn bring_up(stack: &mut Stack, data: &Data, options: &Options) -> anyhow::Result<Outcome> {
+    let dgraph = options.dgraph.then(dgraph::find).transpose()?;
     eprintln!("building the services (dev profile)");
     let binaries = crate::workspace::build().await?;
     // Who asks for one trace in the terminal looks at no page.
     let with_site = !options.no_site && !options.once && site_is_built().await;
-    stack.start(&binaries, data, options, with_site).await?;
+    stack
+        .start(&binaries, data, options, dgraph, with_site)
+        .await?;
     if let Some(site) = stack.addresses().site {
         println!("http://{site} shows this workspace's dependency graph");
     }

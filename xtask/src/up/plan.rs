@@ -20,6 +20,17 @@ pub(crate) struct Launch {
     pub(crate) env: Vec<(&'static str, String)>,
     /// Where it is started, if that is not the workspace's root.
     pub(crate) folder: Option<PathBuf>,
+    /// How it is known to be ready.
+    pub(crate) ready: Ready,
+}
+
+/// How a service says that it takes calls.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Ready {
+    /// By a line on its stdout, with the address.
+    Announced,
+    /// By answering `GET /health` there with 200.
+    Healthy(SocketAddr),
 }
 
 /// Variables of these prefixes do not reach a child from outside: what is set
@@ -69,6 +80,7 @@ pub(crate) fn inspector(binaries: &Binaries, data: &Data, listen: SocketAddr) ->
             ("INSPECTOR_DATA_DIR", shown(&data.path("inspector"))),
         ],
         folder: None,
+        ready: Ready::Announced,
     }
 }
 
@@ -78,14 +90,16 @@ pub(crate) fn graph(
     data: &Data,
     listen: SocketAddr,
     inspector: SocketAddr,
+    dgraph: Option<&str>,
     out: Option<&LayersOut>,
 ) -> Launch {
     let mut env = telemetry("graph", inspector, out);
     env.push(("GRAPH_LISTEN", listen.to_string()));
-    env.push((
-        "GRAPH_STORE",
-        format!("sqlite:{}", shown(&data.path("graph.db"))),
-    ));
+    let store = match dgraph {
+        Some(alpha) => format!("dgraph://{alpha}"),
+        None => format!("sqlite:{}", shown(&data.path("graph.db"))),
+    };
+    env.push(("GRAPH_STORE", store));
     env.push(("GRAPH_WRITE_TOKEN", data.token().to_owned()));
     Launch {
         service: "graph",
@@ -93,6 +107,7 @@ pub(crate) fn graph(
         args: Vec::new(),
         env,
         folder: None,
+        ready: Ready::Announced,
     }
 }
 
@@ -117,6 +132,7 @@ pub(crate) fn gateway(
         args: Vec::new(),
         env,
         folder: None,
+        ready: Ready::Announced,
     }
 }
 
@@ -142,6 +158,7 @@ pub(crate) fn site(
         args: vec!["--import", "./sentry.server.config.ts", "server/main.ts"],
         env,
         folder: Some(crate::site::server()),
+        ready: Ready::Announced,
     }
 }
 
@@ -238,7 +255,16 @@ mod tests {
             Some("http://browser@127.0.0.1:3/4"),
             "its pages have a DSN of their own"
         );
-        let graph = graph(&binaries, &data, address(2), address(3), None);
+        let on_dgraph = graph(
+            &binaries,
+            &data,
+            address(2),
+            address(3),
+            Some("a:9080"),
+            None,
+        );
+        assert_eq!(get(&on_dgraph.env, "GRAPH_STORE"), Some("dgraph://a:9080"));
+        let graph = graph(&binaries, &data, address(2), address(3), None, None);
         assert_eq!(get(&graph.env, "GRAPH_WRITE_TOKEN"), Some(data.token()));
         let inspector = inspector(&binaries, &data, address(3));
         assert_eq!(

@@ -5,6 +5,7 @@ use std::net::{SocketAddr, TcpListener};
 
 use super::child::Child;
 use super::data::Data;
+use super::dgraph::{Found, Nodes};
 use super::{Options, plan};
 use crate::workspace::Binaries;
 
@@ -16,7 +17,7 @@ pub(crate) struct Stack {
 }
 
 /// Where the services listen.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Addresses {
     /// The inspector.
     pub(crate) inspector: SocketAddr,
@@ -26,6 +27,17 @@ pub(crate) struct Addresses {
     pub(crate) gateway: SocketAddr,
     /// The site, where it could be built.
     pub(crate) site: Option<SocketAddr>,
+    /// Dgraph's alpha, where the graph is kept in one.
+    pub(crate) dgraph: Option<Alpha>,
+}
+
+/// An alpha.
+#[derive(Clone, Debug)]
+pub(crate) struct Alpha {
+    /// `host:port`.
+    endpoint: String,
+    /// Whether it was started here, and so sends its spans to the inspector.
+    pub(crate) ours: bool,
 }
 
 impl fmt::Display for Addresses {
@@ -39,6 +51,9 @@ impl fmt::Display for Addresses {
             self.gateway
         )?;
         writeln!(f, "graph      http://{}   gRPC", self.graph)?;
+        if let Some(Alpha { endpoint, .. }) = &self.dgraph {
+            writeln!(f, "dgraph     {endpoint}   gRPC")?;
+        }
         write!(
             f,
             "inspector  http://{}   throughline trace list | show | tail",
@@ -48,12 +63,13 @@ impl fmt::Display for Addresses {
 }
 
 impl Stack {
-    /// Starts the inspector, then the graph service, then the gateway, then the site.
+    /// Starts the inspector, then a Dgraph if it is wanted, the graph service, the gateway and the site.
     pub(crate) async fn start(
         &mut self,
         binaries: &Binaries,
         data: &Data,
         options: &Options,
+        dgraph: Option<Found>,
         with_site: bool,
     ) -> anyhow::Result<()> {
         // First of all: the gateway is to know the origin of its pages.
@@ -63,8 +79,13 @@ impl Stack {
         let inspector = self
             .child(plan::inspector(binaries, data, listen), data)
             .await?;
+        let dgraph = match dgraph {
+            Some(found) => Some(self.dgraph(found, data, options, inspector).await?),
+            None => None,
+        };
         let listen = free("graph", options.graph_listen);
-        let mut launch = plan::graph(binaries, data, listen, inspector, out);
+        let alpha = dgraph.as_ref().map(|alpha| alpha.endpoint.as_str());
+        let mut launch = plan::graph(binaries, data, listen, inspector, alpha, out);
         launch.env.extend(options.faults.then(faults));
         let graph = self.child(launch, data).await?;
         let listen = free("gateway", options.gateway_listen);
@@ -83,8 +104,36 @@ impl Stack {
             graph,
             gateway,
             site,
+            dgraph,
         });
         Ok(())
+    }
+
+    /// Starts a Dgraph, unless it runs already.
+    async fn dgraph(
+        &mut self,
+        found: Found,
+        data: &Data,
+        options: &Options,
+        inspector: SocketAddr,
+    ) -> anyhow::Result<Alpha> {
+        let program = match found {
+            Found::Running(endpoint) => {
+                eprintln!(
+                    "Dgraph at {endpoint} is used; its own spans come if it sends them to http://{inspector}"
+                );
+                let ours = false;
+                return Ok(Alpha { endpoint, ours });
+            }
+            Found::Program(program) => program,
+        };
+        let nodes = Nodes::new(program, options.dgraph_port_offset, data, inspector)?;
+        self.child(nodes.zero(), data).await?;
+        self.child(nodes.alpha(), data).await?;
+        Ok(Alpha {
+            endpoint: nodes.endpoint(),
+            ours: true,
+        })
     }
 
     /// Where the services listen.
@@ -93,7 +142,7 @@ impl Stack {
     ///
     /// Before [`Stack::start`] is through.
     pub(crate) fn addresses(&self) -> Addresses {
-        self.addresses.expect("start is through")
+        self.addresses.clone().expect("start is through")
     }
 
     /// Waits until a service ends of its own accord, and says which.

@@ -11,4 +11,4 @@ mod service;
 
 pub use fake::{FakeDgraph, Recorded};
 pub use fault::DgraphFault;
-pub use real::{RealDgraph, lock_real};
+pub use real::{RealDgraph, lock_real, program, skipped};

@@ -3,6 +3,8 @@
 
 use std::{
     ffi::OsString,
+    fs::File,
+    io::Write as _,
     net::TcpListener,
     path::PathBuf,
     process::{Child, Command, Stdio},
@@ -36,9 +38,21 @@ pub async fn lock_real(test: &str) -> Option<RealDgraph> {
     })
 }
 
+/// Where `cargo xtask test` reads which tests were skipped.
+const SKIPPED: &str = "THROUGHLINE_SKIPPED";
+
+/// Says that a test was skipped because there is no Dgraph.
 #[allow(clippy::print_stderr, reason = "where a test runner looks for it")]
-fn skipped(test: &str) {
+pub fn skipped(test: &str) {
     eprintln!("skipped, for there is no Dgraph: {test}");
+    let Some(path) = std::env::var_os(SKIPPED) else {
+        return;
+    };
+    let file = File::options().append(true).create(true).open(path);
+    let line = format!("dgraph {test}\n");
+    // In one piece: other tests write to it too.
+    let written = file.and_then(|mut file| file.write_all(line.as_bytes()));
+    written.expect("the list of skips can be written");
 }
 
 /// The right to the process's one Dgraph.
@@ -81,7 +95,7 @@ impl Started {
             let _shell = None;
             return Some(Self { endpoint, _shell });
         }
-        let binary = binary()?;
+        let binary = program()?;
         let folder = tempfile::tempdir().expect("a folder").keep();
         let offset = free_offset();
         let shell = Command::new("sh")
@@ -102,7 +116,8 @@ impl Started {
     }
 }
 
-fn binary() -> Option<PathBuf> {
+/// The program: `DGRAPH_BIN`, else `dgraph` on the PATH.
+pub fn program() -> Option<PathBuf> {
     if let Some(path) = std::env::var_os("DGRAPH_BIN") {
         return Some(path.into());
     }

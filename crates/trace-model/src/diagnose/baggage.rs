@@ -1,7 +1,7 @@
 //! Compares sampling contexts: a hop's with its caller's, an event's with its span's.
 //! Never siblings: a browser's head may refresh its own between two requests.
 
-use crate::{Diagnosis, DiagnosisKind, SamplingContext, Side, TraceTree};
+use crate::{Diagnosis, DiagnosisKind, Node, SamplingContext, Side, TraceTree};
 
 /// A hop, or an event under it, beside what it must agree with.
 pub(crate) struct Hop<'a> {
@@ -46,8 +46,8 @@ pub(crate) fn hops(tree: &TraceTree) -> Vec<Hop<'_>> {
     let mut hops = Vec::new();
     for node in &tree.nodes {
         let own = &node.span;
-        let parent = tree.parent(node).filter(|_| own.segment);
-        if let Some(caller) = parent.and_then(|parent| tree.segment(parent)) {
+        let parent = tree.parent(node).filter(|_| own.segment && !own.otlp);
+        if let Some(caller) = parent.and_then(|parent| segment(tree, parent)) {
             hops.push(Hop {
                 service: &own.service,
                 caller: &caller.span.service,
@@ -60,7 +60,7 @@ pub(crate) fn hops(tree: &TraceTree) -> Vec<Hop<'_>> {
         let segment = if node.events.is_empty() {
             None
         } else {
-            tree.segment(node)
+            tree.segment(node).filter(|segment| !segment.span.otlp)
         };
         for event in &node.events {
             hops.extend(segment.map(|segment| Hop {
@@ -74,6 +74,15 @@ pub(crate) fn hops(tree: &TraceTree) -> Vec<Hop<'_>> {
         }
     }
     hops
+}
+
+/// The nearest segment around a node that has a place for a sampling context: OTLP has none.
+fn segment<'a>(tree: &'a TraceTree, node: &'a Node) -> Option<&'a Node> {
+    let mut around = tree.segment(node);
+    while let Some(found) = around.filter(|found| found.span.otlp) {
+        around = tree.parent(found).and_then(|parent| tree.segment(parent));
+    }
+    around
 }
 
 pub(super) fn mismatches(tree: &TraceTree, found: &mut Vec<Diagnosis>) {

@@ -102,6 +102,7 @@ fn span(value: &Value, header: &Header, limits: &Limits) -> Result<Record, Flaw>
         end,
         attributes,
         sampling_context: header.sampling_context.clone().filter(|_| segment),
+        otlp: false,
     }))
 }
 

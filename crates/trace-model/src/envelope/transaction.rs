@@ -62,6 +62,7 @@ fn segment(payload: &Value, header: &Header, limits: &Limits) -> Result<Span, Fl
         end,
         attributes,
         sampling_context: header.sampling_context.clone(),
+        otlp: false,
     })
 }
 
@@ -91,5 +92,6 @@ pub(super) fn child(value: &Value, segment: &Span, limits: &Limits) -> Result<Sp
         end,
         attributes,
         sampling_context: None,
+        otlp: false,
     })
 }

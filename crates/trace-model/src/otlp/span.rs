@@ -39,6 +39,7 @@ pub(super) fn read(
         end: end.max(start),
         attributes,
         sampling_context: None,
+        otlp: true,
     })
 }
 

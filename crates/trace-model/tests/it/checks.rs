@@ -51,6 +51,24 @@ fn everything_holds_on_a_whole_chain() {
 }
 
 #[test]
+fn who_has_no_place_for_a_context_is_no_hop_to_compare() {
+    // The middle one speaks OTLP; the last still has to have the head's.
+    let mut input = whole();
+    input.spans[2].otlp = true;
+    input.spans[2].sampling_context = None;
+    let results = check(&TraceTree::build(input.clone()), &all());
+    assert_eq!(verdict(&results), Verdict::Holds, "{results:#?}");
+    let pairs = input.spans[4].sampling_context.as_mut().unwrap();
+    pairs.insert("release".to_owned(), "2".to_owned());
+    let results = check(&TraceTree::build(input), &all());
+    let broken = results
+        .iter()
+        .find(|line| line.verdict == Verdict::Fails)
+        .unwrap();
+    assert_eq!((&*broken.check, &*broken.service), ("same-baggage", "core"));
+}
+
+#[test]
 fn a_replay_may_begin_after_the_head_was_frozen() {
     let mut input = whole();
     let pairs = input.spans[0].sampling_context.as_mut().unwrap();
