@@ -17,6 +17,7 @@ mod exit;
 mod export;
 mod failure;
 mod graph;
+mod health;
 mod import;
 mod inspect;
 mod json;
@@ -43,6 +44,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Inspect(command) => inspect::run(command).await,
         Command::Graph(command) => graph::run(*command, &output).await,
         Command::Trace(command) => trace::run(command, &output).await,
+        Command::Health(options) => health::run(options).await,
         Command::Completions(options) => completions::run(&options, &output),
     };
     match outcome {

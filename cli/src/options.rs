@@ -42,9 +42,27 @@ pub(crate) enum Command {
     Graph(Box<GraphCommand>),
     /// Look at traces, or hold one against expectations
     Trace(TraceCommand),
+    /// Say whether a service takes calls, by the exit code: what a container's health check runs
+    #[command(
+        after_help = "Examples:\n  throughline health http://127.0.0.1:8080\n  throughline health --grpc http://127.0.0.1:50051"
+    )]
+    Health(HealthOptions),
     /// Print a script that completes this command's lines in a shell
     #[command(after_help = "Example:\n  throughline completions bash")]
     Completions(CompletionsOptions),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct HealthOptions {
+    /// Where it listens
+    #[arg(value_parser = server_url)]
+    pub(crate) url: Uri,
+    /// Ask by gRPC, as the graph service is asked, and not by `GET /health`
+    #[arg(long)]
+    pub(crate) grpc: bool,
+    /// How long it may take to answer
+    #[arg(long, value_name = "DURATION", default_value = "3s", value_parser = duration::parse)]
+    pub(crate) within: Duration,
 }
 
 #[derive(Args, Debug)]

@@ -8,6 +8,7 @@ mod broken_store;
 mod command;
 mod commands;
 mod graph;
+mod health;
 mod import;
 mod intake;
 mod memory;
