@@ -9,6 +9,8 @@ import type { AstroIntegration } from 'astro';
 /** The release of this build: `throughline@<version>+<commit>`, as the services have it. */
 export function release(version: string): string {
   if (process.env.SENTRY_RELEASE) return process.env.SENTRY_RELEASE;
+  // For source trees without git, as the services have it.
+  if (process.env.THROUGHLINE_COMMIT) return `throughline@${version}+${process.env.THROUGHLINE_COMMIT}`;
   try {
     const commit = execFileSync('git', ['rev-parse', '--short=12', 'HEAD'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
     return `throughline@${version}+${commit.trim()}`;

@@ -7,6 +7,8 @@
 )]
 
 mod bench;
+#[cfg(test)]
+mod compose;
 mod site;
 mod test;
 mod up;

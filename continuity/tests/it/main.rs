@@ -2,6 +2,7 @@
 
 mod clients;
 mod collector_faults;
+mod compose;
 mod drained;
 mod growth;
 mod import_resumed;

@@ -50,6 +50,24 @@ pub(crate) const PEERS: &[Peer] = &[
         ],
     },
     Peer {
+        // Carries the schemas of compose files and of GitLab's pipelines.
+        name: "check-jsonschema",
+        variable: "THROUGHLINE_CHECK_JSONSCHEMA",
+        program: "check-jsonschema",
+        installed: "target/xtask/schemas/bin/check-jsonschema",
+        probe: &["--version"],
+        install: &[
+            &["python3", "-m", "venv", "target/xtask/schemas"],
+            &[
+                "target/xtask/schemas/bin/pip",
+                "install",
+                "--quiet",
+                "--disable-pip-version-check",
+                "check-jsonschema==0.39.0",
+            ],
+        ],
+    },
+    Peer {
         name: "grpcurl",
         variable: "THROUGHLINE_GRPCURL",
         program: "grpcurl",

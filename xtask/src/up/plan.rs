@@ -188,6 +188,39 @@ fn shown(path: &Path) -> String {
     path.display().to_string()
 }
 
+/// All that is started on these addresses, the inspector first, each with where it listens.
+#[cfg(test)]
+pub(crate) fn samples(
+    inspector_at: SocketAddr,
+    graph_at: SocketAddr,
+    gateway_at: SocketAddr,
+    site_at: SocketAddr,
+) -> [(Launch, SocketAddr); 4] {
+    let folder = tempfile::tempdir().unwrap();
+    let data = Data::open(folder.path()).unwrap();
+    let binaries = Binaries {
+        cli: "/b/throughline".into(),
+        graph: "/b/throughline-graph".into(),
+        gateway: "/b/throughline-gateway".into(),
+    };
+    let site = Some(site_at);
+    [
+        (inspector(&binaries, &data, inspector_at), inspector_at),
+        (
+            graph(&binaries, &data, graph_at, inspector_at, None),
+            graph_at,
+        ),
+        (
+            gateway(&binaries, gateway_at, graph_at, inspector_at, site, None),
+            gateway_at,
+        ),
+        (
+            self::site(&data, site_at, gateway_at, inspector_at, false),
+            site_at,
+        ),
+    ]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
