@@ -207,7 +207,7 @@ pub(crate) fn samples(
     [
         (inspector(&binaries, &data, inspector_at), inspector_at),
         (
-            graph(&binaries, &data, graph_at, inspector_at, None),
+            graph(&binaries, &data, graph_at, inspector_at, None, None),
             graph_at,
         ),
         (
