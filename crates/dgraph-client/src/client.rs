@@ -1,6 +1,6 @@
 //! What a program holds: one client of one Dgraph.
 
-use std::{sync::Arc, time::Instant as Clock};
+use std::sync::Arc;
 
 use tokio::time::Instant;
 use tracing::Instrument as _;
@@ -197,13 +197,12 @@ impl Dgraph {
             ..sending.request
         };
         let until = self.cluster.deadline();
-        let begun = Clock::now();
         let call = self
             .cluster
             .call(request, sending.alpha, sending.repeat, until);
         let answered = call.instrument(span.clone()).await;
         let answered = answered.inspect_err(|error| span::failed(&span, error))?;
-        span::note(&span, &answered.answer, begun.elapsed());
+        span::note(&span, &answered.answer, answered.taken);
         span.record("server.address", self.cluster.address(answered.alpha));
         span.record("dgraph.retries", answered.retries);
         let txn = answered.answer.txn.clone().unwrap_or_default();

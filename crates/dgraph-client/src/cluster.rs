@@ -2,7 +2,7 @@
 
 use std::{
     sync::atomic::{AtomicUsize, Ordering},
-    time::Duration,
+    time::{Duration, Instant as Clock},
 };
 
 use tokio::time::Instant;
@@ -38,6 +38,8 @@ pub(crate) struct Answered<A> {
     pub(crate) alpha: usize,
     /// How often it was sent again.
     pub(crate) retries: usize,
+    /// How long the attempt took that was answered.
+    pub(crate) taken: Duration,
 }
 
 impl Cluster {
@@ -104,12 +106,14 @@ impl Cluster {
                 (0, Some(first)) => first,
                 _ => self.choose(last),
             };
+            let begun = Clock::now();
             let error = match self.attempt(at, message.clone(), until, &mut renewed).await {
                 Ok(answer) => {
                     return Ok(Answered {
                         answer,
                         alpha: at,
                         retries: attempt,
+                        taken: begun.elapsed(),
                     });
                 }
                 Err(error) => error,

@@ -28,7 +28,8 @@ pub(crate) fn of(operation: &'static str, shape: &str) -> Span {
     )
 }
 
-/// Notes what the answer says of itself; `taken` is how long it took as seen from here.
+/// Notes what the answer says of itself; `taken` is how long it took as seen from here, without
+/// what was tried before in vain.
 pub(crate) fn note(span: &Span, answer: &api::Response, taken: std::time::Duration) {
     if let Some(latency) = &answer.latency {
         span.record(

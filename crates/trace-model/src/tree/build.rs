@@ -4,13 +4,15 @@ use std::collections::HashMap;
 
 use crate::{Span, TraceInput, diagnose};
 
-use super::{Around, Node, TraceTree};
+use super::{Around, Node, TraceTree, phases};
 
 impl TraceTree {
     /// Builds the tree of what is known and says what is wrong with it.
     #[must_use]
     pub fn build(input: TraceInput) -> Self {
-        let (spans, duplicates) = distinct(input.spans);
+        let (mut spans, duplicates) = distinct(input.spans);
+        phases::add(&mut spans);
+        sort(&mut spans);
         let mut tree = Self {
             trace_id: input.trace_id,
             nodes: spans
@@ -113,8 +115,8 @@ impl TraceTree {
     }
 }
 
-/// Spans by start, without those that came twice; the fuller one is kept. The same id
-/// out of another service is another span.
+/// Spans without those that came twice; the fuller one is kept. The same id out of
+/// another service is another span.
 fn distinct(mut spans: Vec<Span>) -> (Vec<Span>, usize) {
     let came = spans.len();
     spans.sort_by(|a, b| {
@@ -129,6 +131,11 @@ fn distinct(mut spans: Vec<Span>) -> (Vec<Span>, usize) {
     });
     spans.dedup_by(|later, kept| later.span_id == kept.span_id && later.service == kept.service);
     let duplicates = came - spans.len();
+    (spans, duplicates)
+}
+
+/// By start.
+fn sort(spans: &mut [Span]) {
     // A parent that begins in the same instant stands before its child.
     spans.sort_by(|a, b| {
         (a.start, std::cmp::Reverse(a.end), &a.span_id).cmp(&(
@@ -137,5 +144,4 @@ fn distinct(mut spans: Vec<Span>) -> (Vec<Span>, usize) {
             &b.span_id,
         ))
     });
-    (spans, duplicates)
 }

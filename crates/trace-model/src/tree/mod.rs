@@ -2,6 +2,7 @@
 //! said by `diagnose`, which `build` calls.
 
 mod build;
+mod phases;
 mod walk;
 
 pub(crate) use walk::is_of;

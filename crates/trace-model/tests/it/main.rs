@@ -7,5 +7,6 @@ mod checks;
 mod decode;
 mod hostile;
 mod otlp;
+mod phases;
 mod quiet;
 mod scene;

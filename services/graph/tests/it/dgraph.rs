@@ -166,6 +166,62 @@ async fn the_trace_goes_on_into_dgraph_and_nothing_secret_leaves() {
     }
 }
 
+/// A list of nodes on this alpha, whose statement's spans must tell the database's time and the network's apart.
+async fn check_times(alpha: &str, at_least: u64) {
+    let collector = Collector::start();
+    let service = Process::builder("throughline-graph")
+        .env("GRAPH_LISTEN", "127.0.0.1:0")
+        .env("GRAPH_STORE", format!("dgraph://{alpha}"))
+        .env("SENTRY_DSN", collector.dsn("graph"))
+        .spawn()
+        .await;
+    let channel = Channel::from_shared(service.url().to_owned()).unwrap();
+    let mut client = GraphServiceClient::new(channel.connect_lazy());
+    let trace = "771a43a4192642f0b136d5159a501702";
+    let mut request = tonic::Request::new(ListNodesRequest::default());
+    let header = format!("{trace}-00f067aa0ba902b7-1").parse().unwrap();
+    request.metadata_mut().insert("sentry-trace", header);
+    client.list_nodes(request).await.unwrap();
+    service.stop().await;
+    let tree = collector.trace(trace);
+    let statements = tree.nodes.iter().filter(|it| it.span.op == "db.query");
+    let statements: Vec<_> = statements.collect();
+    let [statement] = statements.as_slice() else {
+        panic!("not one statement: {tree:?}");
+    };
+    let said = |key: &str| statement.span.attributes.get(key).cloned();
+    assert_eq!(said("db.system"), Some("dgraph".into()));
+    assert_eq!(said("dgraph.retries"), Some(0.into()));
+    assert!(
+        said("db.query.text").is_some_and(|it| it.as_str().is_some_and(|it| it.contains("tl.id")))
+    );
+    for key in ["db.response.returned_rows", "dgraph.uids_touched"] {
+        assert!(said(key).is_some_and(|it| it.is_u64()), "{key}: {tree:?}");
+    }
+    let below = statement
+        .children
+        .iter()
+        .map(|place| &tree.nodes[*place].span);
+    let (database, network): (Vec<_>, Vec<_>) =
+        below.partition(|it| it.database() == Some("dgraph"));
+    let names: Vec<_> = database.iter().map(|it| it.name.as_str()).collect();
+    assert_eq!(names, ["assign timestamp", "parse", "process", "encode"]);
+    assert_eq!(network.len(), 1, "{tree:?}");
+    let total: u64 = database.iter().map(|it| it.duration()).sum();
+    assert!(total >= at_least && network[0].duration() > 0, "{tree:?}");
+    let all = total + network[0].duration();
+    assert!(all <= statement.span.duration(), "{all} in {tree:?}");
+}
+
+#[tokio::test]
+async fn database_and_network_stand_apart() {
+    let fake = ready().await;
+    check_times(&fake.address(), 0).await;
+    if let Some(real) = lock_real("dgraph::database_and_network_stand_apart").await {
+        check_times(real.endpoint(), 1).await;
+    }
+}
+
 #[tokio::test]
 async fn a_real_dgraph_serves() {
     let Some(real) = lock_real("dgraph::a_real_dgraph_serves").await else {
