@@ -90,7 +90,7 @@ fn explain(status: &Status, server: Server, url: &str) -> String {
     for line in details(status) {
         let _ = write!(text, "\n  {}", clean(&line));
     }
-    if let Some(next) = next(status.code(), server, url) {
+    if let Some(next) = next(status, server, url) {
         let _ = write!(text, "\nnext: {next}");
     }
     text
@@ -149,7 +149,12 @@ fn details(status: &Status) -> Vec<String> {
     lines
 }
 
-fn next(code: Code, server: Server, url: &str) -> Option<String> {
+fn next(status: &Status, server: Server, url: &str) -> Option<String> {
+    let code = status.code();
+    let info = status.get_details_error_info();
+    if info.is_some_and(|info| info.reason == "WATCH_BEHIND") {
+        return Some("`throughline graph watch --from` goes on where it ended; write to a file what a pipe takes slowly".to_owned());
+    }
     let (name, flag) = match server {
         Server::Gateway => ("gateway", "--gateway"),
         Server::Graph => ("graph service", "--graph"),
@@ -234,7 +239,8 @@ mod tests {
 
     #[test]
     fn an_inspector_that_is_not_there_can_be_started() {
-        let next = next(Code::Unavailable, Server::Inspector, "http://x").unwrap();
+        let status = Status::unavailable("");
+        let next = next(&status, Server::Inspector, "http://x").unwrap();
         assert!(
             next.contains("`throughline inspect`") && next.contains("http://x"),
             "{next}"

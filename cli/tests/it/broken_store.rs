@@ -72,7 +72,11 @@ async fn a_database_of_a_newer_version_is_refused_by_name() {
 
 /// Nodes with some text, as JSON lines.
 fn nodes(count: usize) -> String {
-    let text = "x".repeat(100);
+    nodes_of(count, 100)
+}
+
+fn nodes_of(count: usize, bytes: usize) -> String {
+    let text = "x".repeat(bytes);
     let line = |n| {
         format!(
             "{{\"node\":{{\"id\":\"n{n:06}\",\"type\":\"T\",\"properties\":{{\"p\":{{\"stringValue\":\"{text}\"}}}}}}}}\n"
@@ -141,4 +145,33 @@ async fn a_watch_from_before_what_is_kept_has_to_begin_anew() {
         .says("field `resume_token`")
         .says("reason FEED_TRIMMED")
         .says("export the graph again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_watch_that_fell_behind_learns_of_it_and_can_go_on() {
+    let stack = Stack::start().await;
+    let watch = stack.command(&["graph", "watch", "--json", "--limit", "50"]);
+    let mut watch = watch.start_unread();
+    watch.says("waiting for changes").await;
+    // More than the connections on the way take up while nobody reads, and then more changes than a watcher may miss.
+    for (name, of) in [("large", nodes_of(40, 400_000)), ("many", nodes(25_000))] {
+        let file = stack.file(name, &of);
+        stack.ask(&["import", "--json", &file], 0).await;
+    }
+    let said = watch.finished().await.exits(1);
+    let said = said
+        .says("RESOURCE_EXHAUSTED")
+        .says("bound `watch_lag`")
+        .says("reason WATCH_BEHIND")
+        .says("next: `throughline graph watch --from`");
+    let seen: usize = said
+        .stdout
+        .lines()
+        .map(|line| line.matches("\"nodePut\"").count())
+        .sum();
+    assert!(seen < 25_000, "{seen} changes");
+    // Where it says, the next change is.
+    let on = ["watch", "--json", "--limit", "1", "--from", &token(&said)];
+    let next = format!("\"id\":\"n{:06}\"", seen % 40);
+    stack.ask(&on, 0).await.prints(&next);
 }

@@ -2,20 +2,72 @@
 //! read them. Text, integers and truth values are JSON's own; a double is
 //! `{"double": "1.5"}`, its shortest exact digits, and a timestamp is
 //! `{"timestamp": [seconds, nanos]}`, so that every value comes back bit for bit.
+//!
+//! Every node and edge that is read or written passes here: values are read and written in place, with nothing in
+//! between that would have to be built first.
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{self, MapAccess, Visitor},
+};
 
 use crate::{Error, Properties, Timestamp, Value};
 
-#[derive(Serialize, Deserialize)]
-#[serde(untagged)]
-enum Stored<'a> {
-    Bool(bool),
-    Int(i64),
-    String(std::borrow::Cow<'a, str>),
-    Tagged(Tagged),
+pub(crate) fn encode(properties: &Properties) -> Result<String, Error> {
+    if properties.is_empty() {
+        return Ok("{}".to_owned());
+    }
+    text(&Object(properties))
 }
 
+/// One value just as it lies among the properties.
+pub(crate) fn encode_one(value: &Value) -> Result<String, Error> {
+    text(&Stored(value))
+}
+
+fn text(stored: &impl Serialize) -> Result<String, Error> {
+    serde_json::to_string(stored).map_err(|error| Error::Internal(error.to_string()))
+}
+
+pub(crate) fn decode(json: &str) -> Result<Properties, Error> {
+    if json == "{}" {
+        return Ok(Properties::new());
+    }
+    let read: Read<Properties> =
+        serde_json::from_str(json).map_err(|error| Error::Unavailable {
+            reason: crate::Unavailable::Corrupt,
+            message: format!("properties: {error}"),
+        })?;
+    Ok(read.0)
+}
+
+struct Object<'a>(&'a Properties);
+
+impl Serialize for Object<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, Stored(value))))
+    }
+}
+
+struct Stored<'a>(&'a Value);
+
+impl Serialize for Stored<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Value::String(text) => serializer.serialize_str(text),
+            Value::Int(number) => serializer.serialize_i64(*number),
+            Value::Bool(truth) => serializer.serialize_bool(*truth),
+            Value::Double(number) => Tagged::Double(format!("{number:?}")).serialize(serializer),
+            Value::Timestamp(time) => {
+                Tagged::Timestamp(time.seconds, time.nanos).serialize(serializer)
+            }
+        }
+    }
+}
+
+/// What JSON has no value for.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Tagged {
@@ -23,56 +75,72 @@ enum Tagged {
     Timestamp(i64, i32),
 }
 
-pub(crate) fn encode(properties: &Properties) -> Result<String, Error> {
-    let stored: std::collections::BTreeMap<&str, Stored<'_>> = properties
-        .iter()
-        .map(|(name, value)| (name.as_str(), Stored::from(value)))
-        .collect();
-    serde_json::to_string(&stored).map_err(|error| Error::Internal(error.to_string()))
+/// What was stored, as it is read.
+struct Read<T>(T);
+
+impl<'de> Deserialize<'de> for Read<Properties> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(OfProperties).map(Read)
+    }
 }
 
-/// One value just as it lies among the properties.
-pub(crate) fn encode_one(value: &Value) -> Result<String, Error> {
-    let stored = Stored::from(value);
-    serde_json::to_string(&stored).map_err(|error| Error::Internal(error.to_string()))
+impl<'de> Deserialize<'de> for Read<Value> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(OfValue).map(Read)
+    }
 }
 
-impl<'a> From<&'a Value> for Stored<'a> {
-    fn from(value: &'a Value) -> Self {
-        match value {
-            Value::String(text) => Self::String(text.into()),
-            Value::Int(number) => Self::Int(*number),
-            Value::Bool(truth) => Self::Bool(*truth),
-            Value::Double(number) => Self::Tagged(Tagged::Double(format!("{number:?}"))),
-            Value::Timestamp(time) => Self::Tagged(Tagged::Timestamp(time.seconds, time.nanos)),
+struct OfProperties;
+
+impl<'de> Visitor<'de> for OfProperties {
+    type Value = Properties;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object of properties")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Properties, A::Error> {
+        let mut properties = Properties::new();
+        while let Some((name, Read(value))) = map.next_entry()? {
+            properties.insert(name, value);
+        }
+        Ok(properties)
+    }
+}
+
+struct OfValue;
+
+impl<'de> Visitor<'de> for OfValue {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text, an integer, a truth value, a double or a timestamp")
+    }
+
+    fn visit_bool<E>(self, truth: bool) -> Result<Value, E> {
+        Ok(Value::Bool(truth))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
+        Ok(Value::Int(number))
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Value, E> {
+        let number = i64::try_from(number);
+        number.map(Value::Int).map_err(E::custom)
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+        Ok(Value::String(text.to_owned()))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Value, A::Error> {
+        let map = de::value::MapAccessDeserializer::new(map);
+        match Tagged::deserialize(map)? {
+            Tagged::Double(digits) => digits.parse().map(Value::Double).map_err(de::Error::custom),
+            Tagged::Timestamp(seconds, nanos) => Ok(Value::Timestamp(Timestamp { seconds, nanos })),
         }
     }
-}
-
-pub(crate) fn decode(json: &str) -> Result<Properties, Error> {
-    let damaged = |problem: String| Error::Unavailable {
-        reason: crate::Unavailable::Corrupt,
-        message: format!("properties: {problem}"),
-    };
-    let stored: std::collections::BTreeMap<String, Stored<'_>> =
-        serde_json::from_str(json).map_err(|error| damaged(error.to_string()))?;
-    let mut properties = Properties::new();
-    for (name, value) in stored {
-        let value = match value {
-            Stored::String(text) => Value::String(text.into_owned()),
-            Stored::Int(number) => Value::Int(number),
-            Stored::Bool(truth) => Value::Bool(truth),
-            Stored::Tagged(Tagged::Double(digits)) => {
-                let number = digits.parse();
-                Value::Double(number.map_err(|_| damaged("a double".to_owned()))?)
-            }
-            Stored::Tagged(Tagged::Timestamp(seconds, nanos)) => {
-                Value::Timestamp(Timestamp { seconds, nanos })
-            }
-        };
-        properties.insert(name, value);
-    }
-    Ok(properties)
 }
 
 #[cfg(test)]

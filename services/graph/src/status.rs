@@ -39,6 +39,17 @@ pub(crate) fn permission_denied(message: &str) -> Status {
     Status::with_error_details(Code::PermissionDenied, message, details)
 }
 
+/// A watch whose reader does not keep up.
+pub(crate) fn fell_behind(most: usize) -> Status {
+    let message = format!(
+        "more than watch_lag = {most} changes were committed while the reader did not take what it was sent; \
+         what it missed is kept: watch again from the last resume_token, and read faster or watch fewer types"
+    );
+    let mut details = reason("WATCH_BEHIND", HashMap::new());
+    details.add_quota_failure_violation("watch_lag", format!("{most} changes at most"));
+    Status::with_error_details(Code::ResourceExhausted, message, details)
+}
+
 fn reason(reason: &str, metadata: HashMap<String, String>) -> ErrorDetails {
     ErrorDetails::with_error_info(reason, DOMAIN, metadata)
 }

@@ -51,8 +51,7 @@ pub(crate) async fn run<S: GraphStore>(
         }
         let part = watch.next().await;
         watch.ended = part.is_err();
-        let part = part.map(convert::changes_to).map_err(status::of);
-        Some((part, watch))
+        Some((part.map(convert::changes_to), watch))
     });
     Ok(stream::StreamExt::chain(begin, changes))
 }
@@ -72,19 +71,16 @@ struct Watch<S> {
 
 impl<S: GraphStore> Watch<S> {
     /// The next message; asked for when the one before has gone.
-    async fn next(&mut self) -> Result<ChangesPart, Error> {
+    async fn next(&mut self) -> Result<ChangesPart, Status> {
         let missed = self.commits.borrow().saturating_sub(self.sent_at);
         if missed > self.limits.watch_lag as u64 {
-            return Err(Error::Exhausted {
-                limit: "watch_lag",
-                allowed: self.limits.watch_lag,
-            });
+            return Err(status::fell_behind(self.limits.watch_lag));
         }
         let silent_until = tokio::time::Instant::now() + self.limits.heartbeat;
         let part = loop {
             let part = match self.waiting.take() {
                 Some(part) => part,
-                None => self.read().await?,
+                None => self.read().await.map_err(status::of)?,
             };
             if !part.changes.is_empty() {
                 break part;

@@ -159,7 +159,7 @@ async fn a_reader_that_is_too_slow_is_told_so_and_can_go_on() {
             Err(status) => break status,
         }
     };
-    let slow = is(Code::ResourceExhausted, "LIMIT", "watch_lag");
+    let slow = is(Code::ResourceExhausted, "WATCH_BEHIND", "watch_lag");
     assert_eq!(shown::<()>(Err(status)), slow);
     assert!(seen < 60);
     let mut changes = watch(&service, &last).await;
