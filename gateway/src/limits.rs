@@ -53,6 +53,8 @@ pub struct Limits {
     pub connection_age: Duration,
     /// How long an old connection may stay to end its calls. No less than `stream_timeout`, or a stream is cut.
     pub connection_grace: Duration,
+    /// How long a connection waits, when all is said, for its peer to close too, so that no reset takes the last answer away.
+    pub close_wait: Duration,
     /// How long no connection is accepted after one could not be.
     pub accept_pause: Duration,
     /// How long a stopping gateway waits for calls in flight.
@@ -114,9 +116,10 @@ impl Default for Limits {
             linger_bytes: 4 * 1024 * 1024,
             connection_age: Duration::from_secs(30 * 60),
             connection_grace: Duration::from_secs(60 * 60),
+            close_wait: Duration::from_secs(1),
             accept_pause: Duration::from_millis(50),
             drain: Duration::from_secs(5),
-            drain_end: Duration::from_millis(500),
+            drain_end: Duration::from_secs(2),
             concurrent_streams: 100,
             pending_resets: 20,
             error_resets: 1024,

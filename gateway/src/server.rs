@@ -35,6 +35,7 @@ pub async fn serve(
         greeting: limits.greeting,
         age: limits.connection_age,
         grace: limits.connection_grace,
+        close_wait: limits.close_wait,
         accept_pause: limits.accept_pause,
     };
     let admit = |peer: IpAddr| {

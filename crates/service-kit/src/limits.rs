@@ -24,6 +24,8 @@ pub struct Limits {
     pub connection_age: Duration,
     /// How long an old connection may stay to end its calls. No less than the longest call, or that one is cut.
     pub connection_grace: Duration,
+    /// How long a connection waits, when all is said, for its peer to close too, so that no reset takes the last answer away.
+    pub close_wait: Duration,
     /// How long no connection is accepted after one could not be.
     pub accept_pause: Duration,
     /// Calls in flight at once in the whole process; one beyond is shed: answered at once, before it costs anything.
@@ -83,6 +85,7 @@ impl Default for Limits {
             greeting: Duration::from_secs(10),
             connection_age: Duration::from_secs(30 * 60),
             connection_grace: Duration::from_secs(60 * 60),
+            close_wait: Duration::from_secs(1),
             accept_pause: Duration::from_millis(50),
             calls: 1024,
             shed_wait: Duration::from_secs(1),
@@ -101,7 +104,7 @@ impl Default for Limits {
             deadline_most: Duration::from_secs(60 * 60),
             deadline_lead: Duration::from_millis(1),
             deadline_outlast: Duration::from_secs(1),
-            drain_end: Duration::from_millis(500),
+            drain_end: Duration::from_secs(2),
             fault_header_bytes: 1024,
             fault_delay: Duration::from_secs(60),
         }

@@ -150,6 +150,7 @@ fn terms(limits: &Limits) -> Terms {
         greeting: limits.greeting,
         age: limits.connection_age,
         grace: limits.connection_grace,
+        close_wait: limits.close_wait,
         accept_pause: limits.accept_pause,
     }
 }

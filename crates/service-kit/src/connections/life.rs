@@ -16,6 +16,7 @@ use hyper_util::server::conn::auto;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::Terms;
+use super::closing::Closing;
 use super::greeting::Greeted;
 use crate::{Shutdown, metrics};
 
@@ -52,7 +53,10 @@ impl Life {
         B::Data: Send,
         B::Error: Into<Box<dyn StdError + Send + Sync>>,
     {
-        let stream = TokioIo::new(Greeted::new(stream, self.terms.greeting));
+        let stream = TokioIo::new(Greeted::new(
+            Closing::new(stream, self.terms.close_wait),
+            self.terms.greeting,
+        ));
         let mut connection = pin!(self.http.serve_connection(stream, service));
         let age = about(self.terms.age, self.seed.hash_one(peer));
         let aged = tokio::select! {

@@ -3,6 +3,7 @@
 //!
 //! It knows HTTP, and nothing of the calls that go over it.
 
+mod closing;
 mod greeting;
 mod life;
 
@@ -34,6 +35,8 @@ pub struct Terms {
     pub age: Duration,
     /// How long it may stay to end its calls when it was told so.
     pub grace: Duration,
+    /// How long it waits, when all is said, for its peer to close too: a reset would take the last answer away.
+    pub close_wait: Duration,
     /// How long no connection is accepted after one could not be.
     pub accept_pause: Duration,
 }
