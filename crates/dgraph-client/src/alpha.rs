@@ -1,17 +1,18 @@
 //! One alpha: its channel, and whether it is left alone for a while because it failed.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
 use tokio::time::Instant;
 use tonic::{client::Grpc, metadata::MetadataMap, transport::Channel};
 use tonic_prost::ProstCodec;
 
-use crate::{Error, Limits, api, rpc::Rpc, version};
+use crate::{Error, Limits, api, rpc::Rpc, transport::Transport, version};
 
 pub(crate) struct Alpha {
     pub(crate) address: String,
     channel: Channel,
+    transport: Option<Arc<dyn Transport>>,
     answer_bytes: usize,
     rests_until: Mutex<Option<Instant>>,
 }
@@ -27,10 +28,16 @@ pub(crate) enum Health {
 }
 
 impl Alpha {
-    pub(crate) fn new(address: String, channel: Channel, limits: &Limits) -> Self {
+    pub(crate) fn new(
+        address: String,
+        channel: Channel,
+        transport: Option<Arc<dyn Transport>>,
+        limits: &Limits,
+    ) -> Self {
         Self {
             address,
             channel,
+            transport,
             answer_bytes: limits.answer_bytes,
             rests_until: Mutex::new(None),
         }
@@ -75,6 +82,14 @@ impl Alpha {
         metadata: MetadataMap,
         time: Duration,
     ) -> Result<Q::Answer, Error> {
+        if let Some(transport) = &self.transport {
+            let headers = metadata.into_headers();
+            let carried = transport.carry(&self.address, message.into_asked(), headers, time);
+            return match tokio::time::timeout(time, carried).await {
+                Err(_) => Err(Error::Deadline),
+                Ok(answered) => Q::answer(answered?),
+            };
+        }
         let mut grpc = Grpc::new(self.channel.clone())
             .max_decoding_message_size(self.answer_bytes)
             .max_encoding_message_size(usize::MAX);

@@ -47,7 +47,13 @@ impl Cluster {
         let tls = options.tls.as_ref().map(connect::tls).transpose()?;
         let alphas = options.alphas.iter().map(|address| {
             let channel = connect::channel(address, tls.as_ref(), &options.limits)?;
-            Ok(Alpha::new(address.clone(), channel, &options.limits))
+            let transport = options.transport.clone();
+            Ok(Alpha::new(
+                address.clone(),
+                channel,
+                transport,
+                &options.limits,
+            ))
         });
         let alphas = alphas.collect::<Result<Vec<_>, Error>>()?;
         if alphas.is_empty() {

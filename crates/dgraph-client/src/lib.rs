@@ -46,6 +46,7 @@ mod rpc;
 mod session;
 mod span;
 mod transaction;
+pub mod transport;
 mod version;
 
 pub use self::{

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use crate::Limits;
+use crate::{Error, Limits, connect, transport::Transport};
 
 /// How to reach a Dgraph.
 #[derive(Clone)]
@@ -15,6 +15,8 @@ pub struct Options {
     pub tls: Option<Tls>,
     /// What goes with each call.
     pub carrier: Arc<dyn Carrier>,
+    /// What carries requests, where that is not to be this crate; TLS is its affair then.
+    pub transport: Option<Arc<dyn Transport>>,
     /// The bounds.
     pub limits: Limits,
 }
@@ -27,6 +29,7 @@ impl Options {
             login: None,
             tls: None,
             carrier: Arc::new(Nothing),
+            transport: None,
             limits: Limits::default(),
         }
     }
@@ -71,6 +74,16 @@ pub struct Tls {
     pub authorities: Vec<u8>,
     /// This client's own certificate chain and private key, PEM, where Dgraph asks for one.
     pub identity: Option<(Vec<u8>, Vec<u8>)>,
+}
+
+impl Tls {
+    /// As rustls wants it, for HTTP/2: what a transport of others needs.
+    ///
+    /// # Errors
+    /// Where an authority, the certificate or the key cannot be used.
+    pub fn config(&self) -> Result<Arc<rustls::ClientConfig>, Error> {
+        connect::tls(self)
+    }
 }
 
 /// What goes with each call from the one that it is made for: its trace, and how much time it has left. The client itself

@@ -19,43 +19,7 @@ use throughline_graph_store::{
     TraversePart, TraverseSummary,
 };
 
-/// Runs each test of a module on a fresh store of each backend.
-macro_rules! suite {
-    ($($test:ident)*) => {
-        mod memory {
-            $(
-                #[tokio::test]
-                async fn $test() {
-                    use crate::backends::{Backend as _, Memory};
-                    super::$test(Memory.fresh(super::limits())).await;
-                }
-            )*
-        }
-        mod sqlite {
-            $(
-                #[tokio::test]
-                async fn $test() {
-                    use crate::backends::{Backend as _, Sqlite};
-                    let backend = Sqlite::default();
-                    super::$test(backend.fresh(super::limits())).await;
-                }
-            )*
-        }
-        mod dgraph {
-            $(
-                #[tokio::test]
-                async fn $test() {
-                    let test = concat!(module_path!(), "::", stringify!($test));
-                    let found = crate::backends::dgraph(test, super::limits()).await;
-                    if let Some((_real, store)) = found {
-                        super::$test(store).await;
-                    }
-                }
-            )*
-        }
-    };
-}
-use suite;
+use crate::backends::suite;
 
 /// The defaults; a module may have its own.
 fn limits() -> throughline_graph_store::Limits {
