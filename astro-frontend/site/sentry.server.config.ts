@@ -1,6 +1,7 @@
 // Loaded before the server (`--import`), so that the first request is traced too; pages import it again, in vain.
 import process from 'node:process';
 import * as Sentry from '@sentry/astro';
+import { boundedTransport } from './server/collector.ts';
 
 const { SENTRY_DSN, SENTRY_ENVIRONMENT, SENTRY_RELEASE, SENTRY_TRACES_SAMPLE_RATE } = process.env;
 
@@ -16,6 +17,7 @@ if (SENTRY_DSN && !Sentry.getClient()) {
     tracePropagationTargets: [process.env.SITE_GATEWAY_URL ?? 'http://127.0.0.1:8080'],
     propagateTraceparent: true,
     enableLogs: true,
+    transport: boundedTransport,
     integrations: [
       Sentry.httpIntegration({
         ignoreIncomingRequests: (path) => UNTRACED.some((untraced) => path.startsWith(untraced)),

@@ -116,6 +116,36 @@ describe('the span of a call', () => {
     );
   });
 
+  it('ends with its action, when the loop over its stream is left early', async () => {
+    let ended = false;
+    const { client } = await with_((router) =>
+      router.service(GraphService, {
+        async *traverse(_, { signal }) {
+          signal.addEventListener('abort', () => (ended = true));
+          yield { level: 0 };
+          await new Promise((resolve) => signal.addEventListener('abort', resolve));
+        },
+      }),
+    );
+    const walk = actions.run('Walk', async ({ call }) => {
+      for await (const _ of client.traverse({}, call)) throw new Error('in the loop');
+    });
+    await expect(walk).rejects.toThrow('in the loop');
+    expect(recorded.of('rpc.client').map((span) => span.status)).toEqual(['cancelled']);
+    expect(recorded.events).toHaveLength(1);
+    await vi.waitFor(() => expect(ended).toBe(true));
+  });
+
+  it('ends at once, with its action, when the page is left', async () => {
+    const { client } = await with_((router) => router.service(GraphService, { getStats: () => new Promise<never>(() => {}) }));
+    const count = actions.run('Count', ({ call }) => client.getStats({}, call));
+    await vi.waitFor(() => expect(client).toBeDefined());
+    actions.stopAll();
+    await expect(count).rejects.toMatchObject({ code: Code.Canceled });
+    expect(recorded.of('ui.action').map((span) => span.status)).toEqual(['cancelled']);
+    expect(recorded.events).toHaveLength(0);
+  });
+
   it('keeps calls at the same time apart', async () => {
     const { client } = await with_((router) =>
       router.service(GraphService, {
@@ -183,6 +213,20 @@ describe('the span of a call', () => {
     const attempts = recorded.of('rpc.client');
     expect(attempts).toHaveLength(3);
     expect(attempts.map((span) => span.status)).toEqual(['unavailable', 'unavailable', 'unavailable']);
+  });
+});
+
+describe('what an action spawns', () => {
+  it('is waited for, and fails in its trace', async () => {
+    let fail = (_: Error): void => {};
+    const held = new Promise<void>((_, reject) => (fail = reject));
+    expect(await actions.run('Save', async ({ spawn }) => (spawn(() => held), 'done'))).toBe('done');
+    expect(recorded.of('ui.action')).toHaveLength(0);
+    fail(new Error('nobody awaits it'));
+    await vi.waitFor(() => expect(recorded.of('ui.action')).toHaveLength(1));
+    const [action] = recorded.of('ui.action');
+    expect(action?.status).toBe('internal_error');
+    expect(recorded.events.map((event) => event.contexts?.trace)).toMatchObject([{ trace_id: action?.trace_id, span_id: action?.span_id }]);
   });
 });
 

@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import process from 'node:process';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { settings } from '../src/server/settings.ts';
+import { lost } from './collector.ts';
 import { secure } from './security.ts';
 import { TUNNEL, tunnel } from './tunnel.ts';
 
@@ -48,6 +49,7 @@ async function stop(): Promise<void> {
   await Promise.race([drained, bound]);
   const { close } = await import('@sentry/astro');
   await close(2_000);
+  for (const [whose, envelopes] of Object.entries(lost)) if (envelopes > 0) console.error(`telemetry was lost: ${envelopes} envelopes of ${whose}`);
   process.exit(0);
 }
 

@@ -1,7 +1,7 @@
 // `POST /tunnel`: hands the browser's envelopes on, so that what blocks foreign hosts cuts no trace. Takes those of this
 // site's own DSN alone: it is no relay for others.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { suppressTracing } from '@sentry/astro';
+import { send } from './collector.ts';
 
 export const TUNNEL = '/tunnel';
 
@@ -37,7 +37,8 @@ export function dsnOf(envelope: Buffer): string | undefined {
 /** Answers one request to the tunnel. */
 export async function tunnel(request: IncomingMessage, response: ServerResponse, dsn: string, limits = TUNNEL_LIMITS): Promise<void> {
   const answer = (status: number, text = ''): void => {
-    response.writeHead(status, { 'content-type': 'text/plain', 'cache-control': 'no-store' }).end(text);
+    const headers = { 'content-type': 'text/plain', 'content-length': Buffer.byteLength(text), 'cache-control': 'no-store' };
+    response.writeHead(status, headers).end(text);
   };
   if (request.method !== 'POST') return answer(405);
   // The SDK has no reason to come from anywhere else.
@@ -48,20 +49,16 @@ export async function tunnel(request: IncomingMessage, response: ServerResponse,
   if (!envelope) return answer(413);
   if (dsnOf(envelope) !== dsn) return answer(403, 'not a DSN of this site\n');
   try {
-    // What carries telemetry is none itself.
-    const answered = await suppressTracing(() =>
-      fetch(endpoint(dsn), {
-        method: 'POST',
-        body: new Uint8Array(envelope),
-        headers: { 'content-type': 'application/x-sentry-envelope' },
-        signal: AbortSignal.timeout(limits.timeoutMs),
-      }),
-    );
+    const headers = { 'content-type': 'application/x-sentry-envelope' };
+    const answered = await send('browser', endpoint(dsn), new Uint8Array(envelope), headers, limits.timeoutMs);
     for (const name of ['retry-after', 'x-sentry-rate-limits', 'x-sentry-error']) {
       const value = answered.headers.get(name);
       if (value) response.setHeader(name, value);
     }
-    answer(answered.status, await answered.text());
+    await answered.arrayBuffer();
+    // Without a body, which no SDK reads: Chromium counts a request that may outlive its page as under way until its answer has
+    // been read, and refuses the next ones beyond 64 KiB. A page load's spans would be lost.
+    answer(answered.status);
   } catch {
     answer(502, 'the collector cannot be reached\n');
   }

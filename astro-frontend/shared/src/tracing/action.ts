@@ -13,6 +13,11 @@ export interface Action {
   readonly call: CallOptions;
   /** Runs what is synchronous with the action's span as the active one. */
   readonly within: <T>(work: () => T) => T;
+  /**
+   * Starts what nobody awaits: the action ends when it has, and its failure is captured in the action's trace. The bare
+   * promise would be rejected into the trace of the page.
+   */
+  readonly spawn: (work: () => Promise<void>) => void;
 }
 
 /** How an action is run. */
@@ -30,6 +35,8 @@ export class Actions {
   readonly #source: SentrySource;
   readonly #pageLoad: () => Span | undefined;
   readonly #observers = new Set<ActionObserver>();
+  /** Ends each action that runs. */
+  readonly #running = new Set<() => void>();
 
   /** `pageLoad` gives the span of the page load, to which actions are linked. */
   constructor(source: SentrySource, pageLoad: () => Span | undefined) {
@@ -43,28 +50,53 @@ export class Actions {
     return () => this.#observers.delete(observer);
   }
 
+  /** Ends all that run, as cancelled, at once: for a page that is being left. */
+  stopAll(): void {
+    for (const stop of [...this.#running]) stop();
+  }
+
   /**
    * Runs `work` in a trace of its own. An error is captured inside it, once, and thrown on; one that was
-   * only a cancel is not captured.
+   * only a cancel is not captured. Whatever it still calls when it ends is ended too: a loop that is left early
+   * calls nothing of its stream.
    */
   async run<T>(name: string, work: (action: Action) => Promise<T>, options: ActionOptions = {}): Promise<T> {
-    const action = this.#begin(name, options);
+    const ended = new AbortController();
+    const spawned: Promise<boolean>[] = [];
+    const action = this.#begin(name, options, ended.signal, spawned);
+    const end = (): void => {
+      ended.abort();
+      action.span?.end();
+      this.#running.delete(stop);
+    };
+    const stop = (): void => {
+      action.span?.setStatus({ code: 2, message: 'cancelled' });
+      end();
+    };
+    this.#running.add(stop);
     for (const observer of this.#observers) observer(action, name);
     try {
       const result = await work(action);
-      action.span?.setStatus({ code: 1 });
+      if (spawned.length === 0) {
+        action.span?.setStatus({ code: 1 });
+        end();
+      } else {
+        void Promise.all(spawned).then((came) => {
+          if (came.every(Boolean)) action.span?.setStatus({ code: 1 });
+          end();
+        });
+      }
       return result;
     } catch (error) {
       this.#fail(action, error);
+      end();
       throw error;
-    } finally {
-      action.span?.end();
     }
   }
 
-  #begin(name: string, options: ActionOptions): Action {
+  #begin(name: string, options: ActionOptions, ended: AbortSignal, spawned: Promise<boolean>[]): Action {
     const sentry = this.#source();
-    const signal = options.signal ?? new AbortController().signal;
+    const signal = options.signal ? AbortSignal.any([options.signal, ended]) : ended;
     const pageLoad = this.#pageLoad();
     const span = sentry?.startNewTrace(() =>
       sentry.startInactiveSpan({
@@ -78,13 +110,21 @@ export class Actions {
       }),
     );
     const contextValues = createContextValues().set(parentSpan, span);
-    return {
+    const action: Action = {
       span,
       signal,
       traceId: span?.spanContext().traceId ?? '',
       call: { signal, contextValues },
       within: (work) => (sentry && span ? sentry.withActiveSpan(span, work) : work()),
+      spawn: (work) => {
+        const failed = (error: unknown): boolean => {
+          this.#fail(action, error);
+          return false;
+        };
+        spawned.push(work().then(() => true, failed));
+      },
     };
+    return action;
   }
 
   #fail(action: Action, error: unknown): void {

@@ -11,6 +11,9 @@ export type GraphClient = Client<typeof GraphService>;
 /** Each user action runs in one of these: `actions.run('Find path', ({ call }) => graph.findPath({…}, call))`. */
 export const actions = new Actions(sentry, pageLoad);
 
+// What is under way when a page is left is cut off; said before its SDK sends the last.
+if (typeof window !== 'undefined') window.addEventListener('pagehide', () => actions.stopAll());
+
 let client: Promise<GraphClient> | undefined;
 
 /** The client of this page; comes once telemetry has started, so that no call goes untraced. */

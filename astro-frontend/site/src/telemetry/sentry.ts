@@ -40,6 +40,9 @@ export function init(settings: BrowserSettings): Span | undefined {
       // Every navigation is a page load, and what a user does within a page is an action with a trace of its own.
       browserTracingIntegration({
         instrumentNavigation: false,
+        // For these a request's span is held back after it has ended, and is lost when the page is left meanwhile: the gateway's
+        // would have no parent.
+        enableHTTPTimings: false,
         // Looking at traces makes none.
         shouldCreateSpanForRequest: (url) => !url.startsWith(settings.inspectorUrl),
       }),

@@ -26,6 +26,8 @@ export class Visit {
   readonly page: Page;
   /** What its console, its policy and its scripts complained of. */
   readonly complaints: string[] = [];
+  /** What its scripts noted for who looks closely. */
+  readonly notes: string[] = [];
   /** The envelopes that it sent. */
   readonly #envelopes: string[] = [];
   /** What it asked of the gateway. */
@@ -41,6 +43,7 @@ export class Visit {
     const visit = new Visit(await context.newPage());
     const { page } = visit;
     page.on('console', (message) => {
+      if (message.type() === 'debug') visit.notes.push(message.text());
       // Software rendering is slow, and says so.
       if (['error', 'warning'].includes(message.type()) && !message.text().includes('GL Driver Message')) visit.complaints.push(message.text());
     });
@@ -71,21 +74,26 @@ export class Visit {
   async callOf(act: () => Promise<unknown>): Promise<string> {
     const before = this.calls.length;
     await act();
-    await waitFor(() => this.calls.length > before);
+    await waitFor('a call to the graph', () => this.calls.length > before);
     return ((await this.calls[before]?.allHeaders())?.['sentry-trace'] ?? '').slice(0, 32);
+  }
+
+  /** Waits until it has sent the load of the page whose trace this is. */
+  async loaded(traceId: string): Promise<void> {
+    await waitFor('the envelope of the load', () => this.#envelopes.some((envelope) => envelope.includes('"pageload"') && envelope.includes(traceId)));
   }
 
   /** Waits until the SDK, which holds spans back for some seconds, has sent the load and the traces of these actions. */
   async close(...actions: string[]): Promise<void> {
     const sent = (what: string[]): boolean => this.#envelopes.some((envelope) => what.every((part) => envelope.includes(part)));
-    await waitFor(() => sent(['"pageload"']) && actions.every((id) => sent([id, '"ui.action"'])));
+    await waitFor('the envelopes of the load and the actions', () => sent(['"pageload"']) && actions.every((id) => sent([id, '"ui.action"'])));
     await this.page.context().close();
   }
 }
 
-export async function waitFor(holds: () => boolean): Promise<void> {
+export async function waitFor(what: string, holds: () => boolean): Promise<void> {
   for (let tries = 0; !holds(); tries++) {
-    if (tries > 6_000) throw new Error('it did not come about within two minutes');
+    if (tries > 6_000) throw new Error(`it did not come about within two minutes: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

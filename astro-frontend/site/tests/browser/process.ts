@@ -40,9 +40,16 @@ export class Service {
     return this.#log.join('');
   }
 
+  /** Sends it a signal, such as SIGSTOP; SIGKILL is waited for. */
+  async signal(signal: NodeJS.Signals): Promise<void> {
+    const ended = signal === 'SIGKILL' && new Promise((resolve) => this.#child.once('exit', resolve));
+    this.#child.kill(signal);
+    await ended;
+  }
+
   /** Stops it gracefully. */
   async stop(): Promise<void> {
-    if (this.#child.exitCode !== null) return;
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const ended = new Promise((resolve) => this.#child.once('exit', resolve));
     this.#child.stdin?.end();
     await ended;

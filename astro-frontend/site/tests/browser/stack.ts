@@ -5,6 +5,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
+import { Collector } from './collector.ts';
 import { Inspector } from './inspector.ts';
 import { Service } from './process.ts';
 
@@ -21,6 +22,8 @@ export interface StackOptions {
   readonly site?: Record<string, string>;
   /** Further variables of the gateway. */
   readonly gateway?: Record<string, string>;
+  /** Puts a collector that can go bad between the inspector and each of these services. */
+  readonly collectors?: readonly ('browser' | 'ssr')[];
   /** What pages take for the gateway, given its URL. */
   readonly publicGateway?: (gateway: string) => Promise<string>;
 }
@@ -31,6 +34,10 @@ export interface Stack {
   readonly gateway: Service;
   readonly graph: Service;
   readonly site: Service;
+  /** What was asked for. */
+  readonly collectors: Partial<Record<'browser' | 'ssr', Collector>>;
+  /** Starts the gateway again, where it was. */
+  restartGateway(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -40,11 +47,16 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     INSPECTOR_LISTEN: '127.0.0.1:0',
     INSPECTOR_DATA_DIR: join(folder, 'inspector'),
   });
-  const dsn = (service: string, project: number): string => inspector.url.replace('://', `://${service}@`) + `/${project}`;
+  const collectors: Partial<Record<string, Collector>> = {};
+  for (const service of options.collectors ?? []) collectors[service] = await Collector.before(inspector.url);
+  const dsn = (service: string, project: number): string =>
+    (collectors[service]?.url ?? inspector.url).replace('://', `://${service}@`) + `/${project}`;
   const telemetry = (service: string, project: number): Record<string, string> => ({
     SENTRY_DSN: dsn(service, project),
     SENTRY_ENVIRONMENT: 'test',
     THROUGHLINE_FAULTS: '1',
+    // Each fault is counted by the line that says that it fired.
+    RUST_LOG: 'info,throughline_service_kit::fault=debug,throughline_graph_store::sqlite::drill=debug',
   });
   const graph = await Service.start(join(BIN, 'throughline-graph'), [], {
     ...telemetry('graph', 3),
@@ -54,13 +66,15 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   });
   importGraph(graph.url);
   const sitePort = await freePort();
-  const gateway = await Service.start(join(BIN, 'throughline-gateway'), [], {
-    ...telemetry('gateway', 2),
-    GATEWAY_LISTEN: '127.0.0.1:0',
-    GATEWAY_GRAPH_URL: graph.url,
-    GATEWAY_ORIGINS: `http://127.0.0.1:${sitePort}`,
-    ...options.gateway,
-  });
+  const startGateway = (listen: string): Promise<Service> =>
+    Service.start(join(BIN, 'throughline-gateway'), [], {
+      ...telemetry('gateway', 2),
+      GATEWAY_LISTEN: listen,
+      GATEWAY_GRAPH_URL: graph.url,
+      GATEWAY_ORIGINS: `http://127.0.0.1:${sitePort}`,
+      ...options.gateway,
+    });
+  let gateway = await startGateway('127.0.0.1:0');
   const publicUrl = await options.publicGateway?.(gateway.url);
   const site = await Service.start(
     resolve(SITE, '../node_modules/.bin/node'),
@@ -83,11 +97,19 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   return {
     inspector: new Inspector(inspector.url),
     inspectorUrl: inspector.url,
-    gateway,
+    get gateway() {
+      return gateway;
+    },
     graph,
     site,
+    collectors,
+    restartGateway: async () => {
+      await gateway.stop();
+      gateway = await startGateway(new URL(gateway.url).host);
+    },
     stop: async () => {
       for (const service of [site, gateway, graph, inspector]) await service.stop();
+      for (const collector of Object.values(collectors)) await collector?.stop();
       rmSync(folder, { recursive: true, force: true });
     },
   };
