@@ -8,6 +8,8 @@
 //! | `Author` | `author:NAME` | |
 //! | `Workspace` | `workspace:NAME` | |
 //!
+//! A version's `features` are those that it declares, `enabled_features` those that this workspace builds it with.
+//!
 //! A crate has no edges of its own that leave it, so that no path can step from
 //! one version of a crate to another one that nobody depends on.
 
@@ -33,9 +35,22 @@ pub(crate) fn map(metadata: &Metadata, workspace: &str) -> Graph {
         .iter()
         .map(|package| (&package.id, package))
         .collect();
+    let resolved = metadata.resolve.iter().flat_map(|resolve| &resolve.nodes);
+    let enabled: HashMap<&PackageId, BTreeSet<&str>> = resolved
+        .map(|node| {
+            (
+                &node.id,
+                node.features.iter().map(|it| it.as_str()).collect(),
+            )
+        })
+        .collect();
     for package in &metadata.packages {
         let id = version_id(package);
-        put_package(&mut graph, package, &id);
+        let mut about = about_version(package);
+        if let Some(enabled) = enabled.get(&package.id).filter(|it| !it.is_empty()) {
+            about.insert("enabled_features".to_owned(), text(join(enabled, ", ")));
+        }
+        put_package(&mut graph, package, &id, about);
         if metadata.workspace_members.contains(&package.id) {
             graph.edge(&id, "MEMBER_OF", &workspace_id, Properties::new());
         }
@@ -64,11 +79,11 @@ fn version_id(package: &Package) -> String {
     format!("crate:{}@{}", package.name, package.version)
 }
 
-fn put_package(graph: &mut Graph, package: &Package, id: &str) {
+fn put_package(graph: &mut Graph, package: &Package, id: &str, about: Properties) {
     let name = package.name.as_str();
     let crate_id = format!("crate:{name}");
     graph.node(&crate_id, "Crate", properties([("name", text(name))]));
-    graph.node(id, "Version", about_version(package));
+    graph.node(id, "Version", about);
     graph.edge(id, "VERSION_OF", &crate_id, Properties::new());
 
     let expression = package.license.as_deref().unwrap_or_default();
@@ -121,6 +136,8 @@ fn about_version(package: &Package) -> Properties {
     );
     put("keywords", Some(package.keywords.join(", ")));
     put("categories", Some(package.categories.join(", ")));
+    let features: BTreeSet<_> = package.features.keys().collect();
+    put("features", Some(join(&features, ", ")));
     about
 }
 

@@ -56,7 +56,10 @@ fn graph() -> Graph {
     let one = package(
         "lib",
         "1.2.0",
-        json!({"authors": ["", "A Person <b@example.test>"]}),
+        json!({
+            "authors": ["", "A Person <b@example.test>"],
+            "features": {"std": [], "default": ["std"], "async": ["dep:tokio"]},
+        }),
     );
     let two = package(
         "lib",
@@ -67,6 +70,9 @@ fn graph() -> Graph {
         "packages": [app, one, two],
         "workspace_members": ["registry+https://example.test#app@0.1.0"],
         "resolve": {"root": null, "nodes": [{
+            "id": "registry+https://example.test#lib@1.2.0",
+            "dependencies": [], "features": ["std", "default"], "deps": [],
+        }, {
             "id": "registry+https://example.test#app@0.1.0",
             "dependencies": [], "features": [],
             "deps": [
@@ -106,6 +112,16 @@ fn packages_become_crates_versions_licences_and_authors() {
         text("Text.")
     );
     assert_eq!(graph.check(&Limits::default()), Ok(()));
+}
+
+#[test]
+fn a_version_has_its_features() {
+    let graph = graph();
+    let one = &graph.nodes["crate:lib@1.2.0"].properties;
+    assert_eq!(one["features"], text("async, default, std"));
+    assert_eq!(one["enabled_features"], text("default, std"));
+    let two = &graph.nodes["crate:lib@2.0.1"].properties;
+    assert!(!two.contains_key("features") && !two.contains_key("enabled_features"));
 }
 
 #[test]
