@@ -62,6 +62,6 @@ pub use self::{
     runner::{PlainRunner, RunBlocking, RunError},
     sqlite::{Drill, Drilled, OpenError, SqliteLimits, SqliteOptions, SqliteStore},
     store::GraphStore,
-    untraced::untraced,
+    untraced::{traced_at_most, untraced},
     words::{Word, words},
 };

@@ -6,7 +6,8 @@
 use std::cell::Cell;
 
 tokio::task_local! {
-    static UNTRACED: ();
+    /// How many steps are still traced, and how many were not.
+    static STEPS: Cell<(usize, u64)>;
 }
 
 thread_local! {
@@ -15,12 +16,32 @@ thread_local! {
 
 /// Runs the future; the statements that it brings a store to run are no spans.
 pub async fn untraced<F: Future>(future: F) -> F::Output {
-    UNTRACED.scope((), future).await
+    traced_at_most(0, future).await.0
 }
 
-/// Whether this task's statements are not to be traced.
+/// Runs the future. Whatever it has a store do at once is a step; the statements of so many steps are spans, and the
+/// further steps are counted.
+pub async fn traced_at_most<F: Future>(steps: usize, future: F) -> (F::Output, u64) {
+    let counting = async {
+        let output = future.await;
+        (output, STEPS.with(|steps| steps.get().1))
+    };
+    STEPS.scope(Cell::new((steps, 0)), counting).await
+}
+
+/// Whether the statements of this task's next step are not to be traced.
 pub(crate) fn asked() -> bool {
-    UNTRACED.try_with(|()| ()).is_ok()
+    let count = |steps: &Cell<(usize, u64)>| match steps.get() {
+        (0, counted) => {
+            steps.set((0, counted + 1));
+            true
+        }
+        (left, counted) => {
+            steps.set((left - 1, counted));
+            false
+        }
+    };
+    STEPS.try_with(count).unwrap_or(false)
 }
 
 /// Whether this thread's statements are not to be traced.

@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use tonic::{Request, Response, Status, Streaming};
 
 use crate::{
-    Limits, WriteToken, convert, export, import, mask::NodeMask, parts::Parts, status, watch,
+    Limits, WriteToken, convert, export, import, mask::NodeMask, parts::Parts, status, steps, watch,
 };
 
 /// The service over a store, ready for a server.
@@ -157,9 +157,10 @@ impl<S: GraphStore> GraphService for GraphApi<S> {
     ) -> Result<Response<Self::TraverseStream>, Status> {
         let request = convert::traverse_from(request.into_inner()).map_err(status::of)?;
         let (sender, parts) = mpsc::channel(1);
-        let store = Arc::clone(&self.store);
+        let (store, limits) = (Arc::clone(&self.store), self.limits.clone());
         let work = async move {
-            let summary = store.traverse(request, sender).await;
+            let walk = store.traverse(request, sender);
+            let summary = steps::within("graph.traverse", &limits, walk).await;
             summary
                 .map(|summary| Some(convert::summary_to(summary)))
                 .map_err(status::of)

@@ -3,7 +3,7 @@
 
 use std::future::Future;
 
-use throughline_graph_store::untraced;
+use throughline_graph_store::{traced_at_most, untraced};
 use tracing::{Instrument as _, Span, field::Empty};
 
 use crate::Limits;
@@ -33,16 +33,29 @@ impl Steps {
             return step.await;
         }
         if self.counted == 0 {
-            self.rest = tracing::info_span!(
-                "steps",
-                sentry.op = self.name,
-                sentry.name = "further steps, counted",
-                step.count = Empty,
-            );
+            self.rest = rest(self.name);
         }
         self.counted += 1;
         untraced(step.instrument(self.rest.clone())).await
     }
+}
+
+/// Runs work that has the store take many steps by itself.
+pub(crate) async fn within<F: Future>(name: &'static str, limits: &Limits, work: F) -> F::Output {
+    let (output, counted) = traced_at_most(limits.traced_steps, work).await;
+    if counted > 0 {
+        rest(name).record("step.count", counted);
+    }
+    output
+}
+
+fn rest(name: &'static str) -> Span {
+    tracing::info_span!(
+        "steps",
+        sentry.op = name,
+        sentry.name = "further steps, counted",
+        step.count = Empty,
+    )
 }
 
 impl Drop for Steps {

@@ -11,6 +11,7 @@ mod frame;
 mod harness;
 mod import;
 mod rpcs;
+mod steps;
 mod token;
 mod trace;
 mod watch;
