@@ -1,5 +1,6 @@
 //! What `cargo xtask bench` runs, built for release: each measurement with its
-//! bound, and whether it holds. It knows the services by their binaries only.
+//! bound, and whether it holds. It knows the services by their binaries only, but for the graph's handlers, whose
+//! cost beside the store's is one of the measurements.
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,

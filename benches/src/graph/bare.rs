@@ -54,7 +54,8 @@ impl Rows {
         let mut ids: Vec<_> = node_ids.chain(ends).collect();
         ids.sort_unstable();
         ids.dedup();
-        let edges: Vec<_> = batch
+        // In the order of their keys, as the store writes a batch: another order would touch more pages.
+        let mut edges: Vec<_> = batch
             .edges
             .iter()
             .map(|edge| {
@@ -62,6 +63,7 @@ impl Rows {
                 (key.from, key.edge_type, key.to)
             })
             .collect();
+        edges.sort_unstable();
         let keys = edges
             .iter()
             .map(|(from, kind, to)| format!(r#"["{from}","{kind}","{to}"]"#));

@@ -19,22 +19,34 @@ pub(super) fn id(node: u32) -> String {
     format!("node:{node:07}")
 }
 
-/// The graph, nodes first.
-pub(super) fn batches(edges: u32) -> Vec<ImportBatch> {
+/// A node as it is stored.
+pub(super) fn node(n: u32) -> Node {
+    Node::new(id(n), "Node").with("name", format!("number {n}").as_str())
+}
+
+/// The edges, from and to.
+pub(super) fn links(edges: u32) -> Vec<(u32, u32)> {
     let mut chance = StdRng::seed_from_u64(5);
     let count = nodes(edges);
-    let nodes: Vec<_> = (0..count)
-        .map(|n| Node::new(id(n), "Node").with("name", format!("number {n}").as_str()))
-        .collect();
     let mut there = HashSet::new();
     let mut all = Vec::new();
     while all.len() < edges as usize {
         let mut draw = |power: i32| (chance.random::<f64>().powi(power) * f64::from(count)) as u32;
-        let (from, to) = (draw(2), draw(4));
-        if there.insert((from, to)) {
-            all.push(Edge::new(id(from), "LINKS_TO", id(to)));
+        let link = (draw(2), draw(4));
+        if there.insert(link) {
+            all.push(link);
         }
     }
+    all
+}
+
+/// The graph, nodes first.
+pub(super) fn batches(edges: u32) -> Vec<ImportBatch> {
+    let nodes: Vec<_> = (0..nodes(edges)).map(node).collect();
+    let all = links(edges).into_iter();
+    let all: Vec<_> = all
+        .map(|(from, to)| Edge::new(id(from), "LINKS_TO", id(to)))
+        .collect();
     let nodes = nodes.chunks(BATCH).map(|some| ImportBatch {
         nodes: some.to_vec(),
         ..ImportBatch::default()

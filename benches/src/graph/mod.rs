@@ -4,6 +4,9 @@
 mod arm;
 mod bare;
 mod data;
+mod far;
+mod fixed;
+mod rpc;
 
 use std::path::Path;
 
@@ -21,6 +24,11 @@ const MOST_MEMORY: f64 = 32.0;
 /// Walks in an arm, and nodes read in the two runs whose difference counts.
 const WALKS: u32 = 5;
 const GETS: [u32; 2] = [500, 2_500];
+/// The same of pages.
+const PAGES: [u32; 2] = [20, 120];
+/// What page 1 000 may cost of page 1: the place is looked up, the first page has none.
+const MOST_LATE: f64 = 1.1;
+const MOST_PATH: f64 = 1.2;
 
 /// What an arm said.
 struct Took {
@@ -52,18 +60,55 @@ pub(crate) async fn run(edges: u32, report: &mut Report) -> anyhow::Result<()> {
         "×",
     );
 
-    let (store, bare) = (
-        cost(Arm::Get, &ours, edges).await?,
-        cost(Arm::GetBare, &ours, edges).await?,
-    );
+    let bare = cost(Arm::GetBare, &ours, edges, GETS).await?;
+    let store = cost(Arm::Get, &ours, edges, GETS).await?;
+    let rpc = cost(Arm::GetRpc, &ours, edges, GETS).await?;
+    let own = cost(Arm::GetNothing, &ours, edges, GETS).await?;
+    for (name, instructions) in [
+        ("the bare statement", bare),
+        ("the store's", store),
+        ("the RPC", rpc),
+        ("an equal RPC that reads nothing", own),
+    ] {
+        let name = format!("graph, GetNode: instructions of {name}");
+        report.note(&name, format!("{instructions:.0}"));
+    }
     report.note(
-        "graph, GetNode: instructions of the bare statement",
-        format!("{bare:.0}"),
+        "graph, GetNode: the store's over the bare statement's",
+        format!("{:.2}", store / bare),
     );
     report.at_most(
-        "graph, GetNode: the store's over the bare statement's",
-        store / bare,
+        "graph, GetNode: the RPC less its own, over the bare",
+        (rpc - own) / bare,
         MOST_GET,
+        "×",
+    );
+
+    let (first, late) = (
+        cost(Arm::ListFirst, &ours, edges, PAGES).await?,
+        cost(Arm::ListLate, &ours, edges, PAGES).await?,
+    );
+    report.note(
+        "graph, ListNodes: instructions of page 1",
+        format!("{first:.0}"),
+    );
+    report.at_most(
+        "graph, ListNodes: page 1 000 over page 1",
+        late / first,
+        MOST_LATE,
+        "×",
+    );
+
+    let path = took(Arm::Path, &ours, edges, 1).await?;
+    let counts: Vec<f64> = path.read.split(", ").flat_map(str::parse).collect();
+    let [read, least] = counts[..] else {
+        anyhow::bail!("no counts in {:?}", path.read);
+    };
+    report.note("graph, FindPath: edges read by 40 far searches", read);
+    report.at_most(
+        "graph, FindPath: over the fewest that would do",
+        read / least,
+        MOST_PATH,
         "×",
     );
 
@@ -124,10 +169,10 @@ async fn took(arm: Arm, path: &Path, edges: u32, times: u32) -> anyhow::Result<T
     })
 }
 
-/// Instructions of reading a node.
-async fn cost(arm: Arm, path: &Path, edges: u32) -> anyhow::Result<f64> {
+/// Instructions of doing it once: the difference of two runs.
+async fn cost(arm: Arm, path: &Path, edges: u32, runs: [u32; 2]) -> anyhow::Result<f64> {
     let mut counted = [0.0; 2];
-    for (run, times) in GETS.into_iter().enumerate() {
+    for (run, times) in runs.into_iter().enumerate() {
         let mut valgrind = Command::new("valgrind");
         valgrind.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]);
         let arm = command(std::env::current_exe()?, arm, path, edges, times);
@@ -143,5 +188,5 @@ async fn cost(arm: Arm, path: &Path, edges: u32) -> anyhow::Result<f64> {
         counted[run] =
             crate::call::number(&said, "Collected :").context("valgrind did not count")?;
     }
-    Ok((counted[1] - counted[0]) / f64::from(GETS[1] - GETS[0]))
+    Ok((counted[1] - counted[0]) / f64::from(runs[1] - runs[0]))
 }
