@@ -31,6 +31,8 @@ pub struct ChainOptions {
     pub trust: Option<&'static str>,
     /// Whether the database is on a disk that can be filled.
     pub small_disk: bool,
+    /// `GRAPH_STORE`, where that is not a SQLite database of the chain's own.
+    pub store: Option<String>,
 }
 
 /// The chain, running. Dropping it ends it.
@@ -57,9 +59,10 @@ impl Chain {
         let (gateway_collector, graph_collector) = (Collector::start(), Collector::start());
         let database = folder.path().join("graph.db");
         let disk = options.small_disk.then(|| Disk::at(folder.path()));
+        let own = || format!("sqlite:{}", database.display());
         let mut graph = service("throughline-graph", &graph_collector.dsn("graph"), options)
             .env("GRAPH_LISTEN", "127.0.0.1:0")
-            .env("GRAPH_STORE", format!("sqlite:{}", database.display()))
+            .env("GRAPH_STORE", options.store.clone().unwrap_or_else(own))
             .env("GRAPH_WRITE_TOKEN", WRITE_TOKEN);
         if let Some(disk) = &disk {
             graph = disk.hold(graph);
@@ -206,7 +209,8 @@ fn service(binary: &str, dsn: &str, options: &ChainOptions) -> ProcessBuilder {
         // Each fault is counted by the line that says that it fired.
         .env(
             "RUST_LOG",
-            "info,throughline_service_kit::fault=debug,throughline_graph_store::sqlite::drill=debug",
+            "info,throughline_service_kit::fault=debug,throughline_graph_store::sqlite::drill=debug,\
+             throughline_graph_store::dgraph::drill=debug",
         );
     match options.sample_rate {
         Some(rate) => process.env("SENTRY_TRACES_SAMPLE_RATE", rate.to_string()),

@@ -4,13 +4,17 @@
 
 mod ask;
 mod collector;
+mod dgraph;
+mod double;
 mod play;
 mod real;
 mod rows;
+mod rows_dgraph;
 mod time;
 
 use std::fmt::Write as _;
 
+pub use dgraph::{On, Trouble};
 pub use play::play;
 pub use rows::ROWS;
 use throughline_testkit::Mode;
@@ -79,6 +83,8 @@ pub enum Fault {
     Gone,
     /// The disk is full before the call, and has room after.
     Full,
+    /// In a graph on a Dgraph.
+    Dgraph(On, Trouble),
     /// The hop's collector is bad for a call, and good for the next.
     Collector(&'static str, Mode, Call),
 }

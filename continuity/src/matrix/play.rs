@@ -7,7 +7,8 @@ use tonic::Code;
 
 use super::ask::{ask, path};
 use super::time::{Rival, Timed};
-use super::{Fault, Part, collector, real};
+use super::{Fault, Part, collector, dgraph, real};
+use crate::chain::Stopped;
 use crate::{Chain, ChainOptions, Root, judge};
 
 /// What the caller saw, and what was wrong besides.
@@ -38,6 +39,9 @@ impl Answered {
 
 /// What does not hold of `part`.
 pub async fn play(part: &Part) -> Vec<String> {
+    if let Fault::Dgraph(on, trouble) = part.fault {
+        return dgraph::play(on, trouble, part).await;
+    }
     let mut chain = Chain::start(&ChainOptions {
         small_disk: matches!(part.fault, Fault::Full),
         ..ChainOptions::default()
@@ -55,18 +59,14 @@ pub async fn play(part: &Part) -> Vec<String> {
     let Ok(answered) = tokio::time::timeout(SAFETY, answered).await else {
         return vec!["no answer came".to_owned()];
     };
-    rival.end().await;
-    let stopped = chain.stop().await;
-    let mut wrong = answered.wrong;
-    wrong.extend(part.time.judge(&answered.timed));
-    if let Fault::Asked(hop, ..)
-    | Fault::Deadline(hop, ..)
-    | Fault::Cancelled(hop)
-    | Fault::Stopped(hop, ..) = part.fault
-    {
-        let fired = stopped.faults(hop);
-        wrong.extend((fired != 1).then(|| format!("the fault fired {fired} times")));
-    }
+    let fires = match part.fault {
+        Fault::Asked(hop, ..)
+        | Fault::Deadline(hop, ..)
+        | Fault::Cancelled(hop)
+        | Fault::Stopped(hop, ..) => Some(hop),
+        _ => None,
+    };
+    let (stopped, mut wrong) = end(part, chain, rival, &root, fires, answered).await;
     if let Fault::Sql(..) | Fault::Locked | Fault::Gone | Fault::Full = part.fault {
         let said = stopped.of("graph").map_or("", |ended| &ended.stderr);
         let fired = ["the store failed", "the store is unavailable"]
@@ -74,9 +74,30 @@ pub async fn play(part: &Part) -> Vec<String> {
             .any(|line| said.contains(line));
         wrong.extend((!fired).then(|| format!("the store did not fail: {said}")));
     }
-    wrong.extend(ended_well([&stopped.gateway, &stopped.graph]));
-    wrong.extend(judge(&root, answered.code, &part.expected, chain.records()));
     wrong
+}
+
+/// Ends the chain, and judges all that every fault must leave behind it: the hop that was to obey one says that it did,
+/// once.
+pub(super) async fn end(
+    part: &Part,
+    mut chain: Chain,
+    rival: Rival,
+    root: &Root,
+    fires: Option<&str>,
+    answered: Answered,
+) -> (Stopped, Vec<String>) {
+    rival.end().await;
+    let stopped = chain.stop().await;
+    let mut wrong = answered.wrong;
+    wrong.extend(part.time.judge(&answered.timed));
+    if let Some(hop) = fires {
+        let fired = stopped.faults(hop);
+        wrong.extend((fired != 1).then(|| format!("the fault fired {fired} times")));
+    }
+    wrong.extend(ended_well([&stopped.gateway, &stopped.graph]));
+    wrong.extend(judge(root, answered.code, &part.expected, chain.records()));
+    (stopped, wrong)
 }
 
 async fn fault(fault: Fault, chain: &mut Chain, rival: &Rival, root: &Root) -> Answered {
@@ -117,7 +138,7 @@ async fn fault(fault: Fault, chain: &mut Chain, rival: &Rival, root: &Root) -> A
         Fault::Locked => real::locked(chain, rival, root).await,
         Fault::Gone => real::gone(chain, rival, root).await,
         Fault::Full => real::full(chain, rival, root).await,
-        Fault::Collector(..) => unreachable!("it is judged by itself"),
+        Fault::Dgraph(..) | Fault::Collector(..) => unreachable!("it is judged by itself"),
     }
 }
 

@@ -6,7 +6,7 @@ use tonic::Code;
 use super::{Call, Fault, Part, Row, Time};
 use crate::Expected;
 
-const fn part(name: &'static str, fault: Fault, time: Time, expected: Expected) -> Part {
+pub(super) const fn part(name: &'static str, fault: Fault, time: Time, expected: Expected) -> Part {
     Part {
         name,
         fault,
@@ -16,7 +16,7 @@ const fn part(name: &'static str, fault: Fault, time: Time, expected: Expected) 
 }
 
 /// The whole chain ran and all is well.
-const FINE: Expected = Expected {
+pub(super) const FINE: Expected = Expected {
     code: Code::Ok,
     ran: &[("gateway", Code::Ok), ("graph", Code::Ok)],
     store: true,
@@ -34,7 +34,11 @@ const fn gateway_alone(ran: &'static [(&'static str, Code)], code: Code) -> Expe
 }
 
 /// The graph service failed, before the store was asked or at it.
-const fn at_graph(ran: &'static [(&'static str, Code)], code: Code, store: bool) -> Expected {
+pub(super) const fn at_graph(
+    ran: &'static [(&'static str, Code)],
+    code: Code,
+    store: bool,
+) -> Expected {
     Expected {
         code,
         ran,
@@ -43,23 +47,25 @@ const fn at_graph(ran: &'static [(&'static str, Code)], code: Code, store: bool)
     }
 }
 
-const INTERNAL: &[(&str, Code)] = &[("gateway", Code::Internal), ("graph", Code::Internal)];
-const UNAVAILABLE: &[(&str, Code)] =
+pub(super) const INTERNAL: &[(&str, Code)] =
+    &[("gateway", Code::Internal), ("graph", Code::Internal)];
+pub(super) const UNAVAILABLE: &[(&str, Code)] =
     &[("gateway", Code::Unavailable), ("graph", Code::Unavailable)];
 
-const OVERDUE: &[(&str, Code)] = &[
+pub(super) const OVERDUE: &[(&str, Code)] = &[
     ("gateway", Code::DeadlineExceeded),
     ("graph", Code::DeadlineExceeded),
 ];
 
-const CANCELLED: &[(&str, Code)] = &[("gateway", Code::Cancelled), ("graph", Code::Cancelled)];
+pub(super) const CANCELLED: &[(&str, Code)] =
+    &[("gateway", Code::Cancelled), ("graph", Code::Cancelled)];
 
 /// How long a gateway waits for a connection, and a store for a lock.
 const CONNECT: u64 = 2000;
 const BUSY: u64 = 2000;
 
 /// A caller's deadline that leaves time to stop a process.
-const GENEROUS: u64 = 3000;
+pub(super) const GENEROUS: u64 = 3000;
 
 /// All hops.
 pub const ROWS: &[Row] = &[
@@ -349,6 +355,7 @@ pub const ROWS: &[Row] = &[
             ],
         ],
     },
+    super::rows_dgraph::DGRAPH,
 ];
 
 /// A constraint that the node `forbidden` breaks. What it says is seen in the service's log.

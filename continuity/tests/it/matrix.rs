@@ -1,4 +1,5 @@
-//! The continuity matrix. `cargo xtask test continuity` runs it and prints the table.
+//! The continuity matrix. `cargo xtask test continuity` runs it and prints the table. What its row of Dgraph plays on a real
+//! one is listed as skipped where there is none.
 
 use throughline_continuity::matrix::{Outcome, Part, ROWS, Row, play, table};
 use tokio::task::JoinSet;

@@ -78,6 +78,9 @@ pub enum Error {
         /// Its value.
         allowed: usize,
     },
+    /// The caller's time was up before the database had answered. What was to be written may be, or not.
+    #[error("the database did not answer in the caller's time")]
+    Overdue,
     /// The store cannot be used now; the same call may succeed later.
     #[error("{reason}: {message}")]
     Unavailable {

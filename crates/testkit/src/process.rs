@@ -214,13 +214,7 @@ impl Process {
 
     /// Whether it was stopped (SIGSTOP) and does not go on.
     pub fn is_stopped(&self) -> bool {
-        let stat = self.id().map(|id| format!("/proc/{id}/stat"));
-        let stat = stat.and_then(|stat| std::fs::read_to_string(stat).ok());
-        // After the name, in brackets, which may hold anything.
-        stat.is_some_and(|stat| {
-            stat.rsplit_once(") ")
-                .is_some_and(|(_, state)| state.starts_with('T'))
-        })
+        self.id().is_some_and(is_stopped)
     }
 
     /// What it wrote to stderr so far.
@@ -292,6 +286,16 @@ impl Process {
             stderr: output.stderr.clone(),
         })
     }
+}
+
+/// Whether the process with this id is stopped.
+pub(crate) fn is_stopped(id: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{id}/stat"));
+    // After the name, in brackets, which may hold anything.
+    stat.is_ok_and(|stat| {
+        stat.rsplit_once(") ")
+            .is_some_and(|(_, state)| state.starts_with('T'))
+    })
 }
 
 #[derive(Default)]

@@ -115,6 +115,7 @@ fn with(error: Error, metadata: HashMap<String, String>) -> Status {
             details.add_quota_failure_violation(limit, &message);
             (Code::ResourceExhausted, details)
         }
+        Error::Overdue => (Code::DeadlineExceeded, reason("STORE_OVERDUE", metadata)),
         Error::Unavailable { reason: why, .. } => {
             let (name, repeat) = match why {
                 Unavailable::Locked => ("STORE_LOCKED", true),

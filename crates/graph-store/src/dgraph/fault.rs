@@ -14,7 +14,8 @@ pub(super) fn error(fault: Fault) -> Error {
         | Fault::Expired
         | Fault::TooOld => Unavailable::Away,
         Fault::Aborted => Unavailable::Locked,
-        Fault::Deadline | Fault::Cancelled => Unavailable::Stopped,
+        Fault::Deadline => return Error::Overdue,
+        Fault::Cancelled => Unavailable::Stopped,
         Fault::Credentials | Fault::Denied | Fault::Hash | Fault::Version { .. } => Unavailable::Io,
         Fault::Malformed => Unavailable::Corrupt,
         Fault::TooLarge => {

@@ -14,7 +14,7 @@ use tokio_stream::wrappers::TcpListenerStream;
 use super::{
     DgraphFault,
     ledger::Ledger,
-    relay::{self, Wire},
+    relay::{self, Door, Wire},
     service::Service,
 };
 use crate::wait::Watched;
@@ -43,10 +43,14 @@ impl Recorded {
 /// The JSON of the answer to a request, or nothing where the double is to answer by itself.
 type Answers = dyn Fn(&Request) -> Option<String> + Send + Sync;
 
+/// The fault that a request is to have, if any.
+type Faults = dyn Fn(&Request) -> Option<DgraphFault> + Send + Sync;
+
 pub(super) struct Shared {
     pub(super) version: Mutex<String>,
     pub(super) next: Mutex<VecDeque<DgraphFault>>,
     pub(super) always: Mutex<Option<DgraphFault>>,
+    pub(super) chosen: Mutex<Option<Arc<Faults>>>,
     pub(super) answers: Mutex<Option<Arc<Answers>>>,
     pub(super) ledger: Mutex<Ledger>,
     pub(super) recorded: Watched<Vec<Recorded>>,
@@ -87,6 +91,7 @@ impl FakeDgraph {
             version: Mutex::new("v25.4.0".to_owned()),
             next: Mutex::default(),
             always: Mutex::default(),
+            chosen: Mutex::default(),
             answers: Mutex::default(),
             ledger: Mutex::default(),
             recorded: Watched::default(),
@@ -132,6 +137,14 @@ impl FakeDgraph {
         *self.shared.always.lock() = fault;
     }
 
+    /// Has this fault in each query that it is chosen for.
+    pub fn fail_if(
+        &self,
+        chosen: impl Fn(&Request) -> Option<DgraphFault> + Send + Sync + 'static,
+    ) {
+        *self.shared.chosen.lock() = Some(Arc::new(chosen));
+    }
+
     /// Answers queries by these, where they answer.
     pub fn answer(&self, answers: impl Fn(&Request) -> Option<String> + Send + Sync + 'static) {
         *self.shared.answers.lock() = Some(Arc::new(answers));
@@ -155,9 +168,21 @@ impl FakeDgraph {
         }
     }
 
-    /// Closes its door, connections included at the next byte, or opens it again.
+    /// Goes down as if it had been killed, connections included, or comes up again.
     pub fn close(&self, closed: bool) {
-        self.shared.wire.closed.store(closed, Ordering::SeqCst);
+        let door = if closed { Door::Closed } else { Door::Open };
+        self.shared.wire.door.send_replace(door);
+    }
+
+    /// Lets no byte through in either direction, as if it had been stopped, or goes on.
+    pub fn hold(&self, held: bool) {
+        let door = if held { Door::Held } else { Door::Open };
+        self.shared.wire.door.send_replace(door);
+    }
+
+    /// Whether it lets no byte through.
+    pub fn is_held(&self) -> bool {
+        *self.shared.wire.door.borrow() == Door::Held
     }
 
     /// How many connections were made.

@@ -22,6 +22,8 @@ pub enum DgraphFault {
     HashMismatch,
     /// The timestamp is older than what is kept.
     TooOld,
+    /// A predicate that is asked for has no index.
+    Unindexed,
     /// The login has expired.
     Expired,
     /// No answer, until the caller leaves.
@@ -53,6 +55,7 @@ impl DgraphFault {
             ),
             Self::HashMismatch => (Code::Unknown, "hash mismatch the claimed startTs|namespace"),
             Self::TooOld => (Code::Unknown, "While reading UIDs: Transaction is too old"),
+            Self::Unindexed => (Code::Unknown, ": Predicate is not indexed"),
             Self::Expired => (Code::Unauthenticated, "Token is expired"),
             Self::Unknown => {
                 return Some(Status::unknown(format!("a panic in a goroutine: {sent}")));

@@ -4,6 +4,7 @@
 mod fake;
 mod fault;
 mod ledger;
+mod own;
 mod real;
 mod recordings;
 mod relay;
@@ -11,4 +12,5 @@ mod service;
 
 pub use fake::{FakeDgraph, Recorded};
 pub use fault::DgraphFault;
+pub use own::OwnDgraph;
 pub use real::{RealDgraph, lock_real, program, skipped};

@@ -127,7 +127,7 @@ pub fn program() -> Option<PathBuf> {
 }
 
 /// Dgraph takes an offset to all of its ports: one at which all are free.
-fn free_offset() -> u16 {
+pub(super) fn free_offset() -> u16 {
     let free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
     let begin = u16::try_from(std::process::id() % 20_000).unwrap_or(0);
     let mut offsets = (0..1_000_u16).map(|step| 10_000 + (begin + step * 37) % 40_000);

@@ -63,9 +63,9 @@ impl Service {
     }
 
     /// Has a fault, if it is time for one; whether the answer is to be cut.
-    async fn fail(&self, sent: &str) -> Result<bool, Status> {
+    async fn fail(&self, sent: &str, chosen: Option<DgraphFault>) -> Result<bool, Status> {
         let next = self.0.next.lock().pop_front();
-        let Some(fault) = next.or(*self.0.always.lock()) else {
+        let Some(fault) = next.or(chosen).or(*self.0.always.lock()) else {
             return Ok(false);
         };
         if let Some(status) = fault.status(sent) {
@@ -166,7 +166,9 @@ impl Dgraph for Service {
         let sent = request.get_ref();
         self.record("Query", request.metadata(), Some(sent.clone()), None);
         self.admit(request.metadata())?;
-        let cut = self.fail(&format!("{sent:?}")).await?;
+        let chosen = self.0.chosen.lock().clone();
+        let chosen = chosen.and_then(|chosen| chosen(sent));
+        let cut = self.fail(&format!("{sent:?}"), chosen).await?;
         let answer = self.done(sent)?;
         self.cut(cut);
         Ok(tonic::Response::new(answer))
@@ -175,7 +177,7 @@ impl Dgraph for Service {
     async fn alter(&self, request: tonic::Request<Operation>) -> Answer<Payload> {
         self.record("Alter", request.metadata(), None, None);
         self.admit(request.metadata())?;
-        let cut = self.fail(&request.get_ref().schema).await?;
+        let cut = self.fail(&request.get_ref().schema, None).await?;
         self.cut(cut);
         Ok(tonic::Response::new(Payload::default()))
     }
@@ -189,7 +191,7 @@ impl Dgraph for Service {
             Some(sent.clone()),
         );
         self.admit(request.metadata())?;
-        let cut = self.fail("").await?;
+        let cut = self.fail("", None).await?;
         let mut ledger = self.0.ledger.lock();
         if sent.hash != ledger.hash(sent.start_ts) {
             return Err(Status::unknown(
