@@ -152,8 +152,8 @@ fn details(status: &Status) -> Vec<String> {
 fn next(status: &Status, server: Server, url: &str) -> Option<String> {
     let code = status.code();
     let info = status.get_details_error_info();
-    if info.is_some_and(|info| info.reason == "WATCH_BEHIND") {
-        return Some("`throughline graph watch --from` goes on where it ended; write to a file what a pipe takes slowly".to_owned());
+    if let Some(next) = info.and_then(|info| next_of(&info.reason)) {
+        return Some(next.to_owned());
     }
     let (name, flag) = match server {
         Server::Gateway => ("gateway", "--gateway"),
@@ -181,6 +181,26 @@ fn next(status: &Status, server: Server, url: &str) -> Option<String> {
         }
         (Code::DeadlineExceeded, _) => format!("the {name} took too long; try again"),
         (Code::ResourceExhausted, _) => "ask for less, or try again later".to_owned(),
+        _ => return None,
+    })
+}
+
+/// What to do about what the service itself says it is.
+fn next_of(reason: &str) -> Option<&'static str> {
+    Some(match reason {
+        "WATCH_BEHIND" => {
+            "`throughline graph watch --from` goes on where it ended; write to a file what a pipe takes slowly"
+        }
+        "STORE_LOCKED" => {
+            "another process holds the service's database; try again when it has let go"
+        }
+        "STORE_FULL" => {
+            "make room on the disk of the service's database, and try again; nothing of this was written"
+        }
+        "STORE_IO" => "see to the file of the service's database; its log says more",
+        "STORE_CORRUPT" => "the service's database is damaged: put a backup in its place",
+        "STORE_AWAY" => "is the database that the service keeps its graph in up? Its log says more",
+        "STORE_STOPPED" => "the service is stopping, or took too long; try again",
         _ => return None,
     })
 }

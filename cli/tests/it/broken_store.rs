@@ -24,6 +24,25 @@ async fn a_locked_database_is_worth_another_try() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_database_whose_file_has_gone_is_missed_until_it_is_back() {
+    let stack = Stack::start().await;
+    stack.ask(PUT, 0).await;
+    let (here, there) = (stack.database(), stack.database().with_extension("away"));
+    std::fs::rename(&here, &there).unwrap();
+    for line in [PUT, &["get", "a"]] {
+        let said = stack.ask(line, 1).await;
+        said.says("UNAVAILABLE")
+            .says("the file is gone")
+            .says("reason STORE_IO")
+            .says("worth trying again in 1 s")
+            .says("next: see to the file");
+    }
+    std::fs::rename(&there, &here).unwrap();
+    stack.ask(&["get", "a"], 0).await;
+    stack.ask(&["mutate", "put-node", "b", "T"], 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_takes_no_half_batch() {
     let mut disk = None;
     let stack = Stack::start_as(|folder, graph| disk.insert(Disk::at(folder)).hold(graph)).await;
@@ -42,7 +61,10 @@ async fn a_full_disk_takes_no_half_batch() {
     ];
     disk.fill(&stack.graph);
     let said = stack.ask(&import, 1).await;
-    said.says("UNAVAILABLE").says("reason STORE_FULL");
+    said.says("UNAVAILABLE")
+        .says("reason STORE_FULL")
+        .says("worth trying again in 1 s")
+        .says("next: make room");
     stack.ask(&["stats"], 0).await.prints("0");
     let said = stack.ask(&["stats", "--json"], 0).await;
     said.prints("\"nodeCount\": \"0\"");
