@@ -8,7 +8,8 @@ use std::time::Duration;
 pub struct Limits {
     /// Envelopes held at once, waiting or being sent; the next one is dropped and counted.
     pub queue_envelopes: usize,
-    /// Bytes held at once, as estimated from the envelopes' content; one envelope beyond it is dropped and counted.
+    /// Bytes held at once: those to be sent, and until an envelope is serialised an estimate of what it takes in memory.
+    /// One envelope beyond it is dropped and counted.
     pub queue_bytes: usize,
     /// Requests under way at once.
     pub requests_in_flight: usize,
@@ -36,7 +37,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             queue_envelopes: 4096,
-            queue_bytes: 32 * 1024 * 1024,
+            queue_bytes: 4 * 1024 * 1024,
             requests_in_flight: 8,
             connect: Duration::from_secs(2),
             request: Duration::from_secs(5),

@@ -1,21 +1,28 @@
-//! An envelope on its way. Whatever happens to it, its loss is entered once: also when the task that carries
-//! it is aborted and nobody is left to say so.
+//! An envelope on its way: as the SDK made it, then as the bytes that are sent. Whatever happens to it, its loss is
+//! entered once: also when the task that carries it is aborted and nobody is left to say so.
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use sentry_core::Envelope;
-use sentry_core::protocol::client_report::Reason;
+use sentry_core::protocol::client_report::{Category, Reason};
 
 use super::losses::{Ledger, Losses};
 use super::queue::Ticket;
 use crate::SamplingContext;
 
-/// An envelope that was accepted.
+/// An envelope that was accepted, as the SDK made it.
 pub(super) struct Parcel {
     pub(super) envelope: Envelope,
     /// The frozen context of its call, held from here on: the call may be gone before this is sent.
     pub(super) context: Option<SamplingContext>,
     pub(super) ticket: Ticket,
+}
+
+/// The same as it waits for its turn: bytes, for the SDK's own form takes several times their room.
+pub(super) struct Packed {
+    pub(super) bytes: Bytes,
+    pub(super) at_stake: AtStake,
 }
 
 /// What is lost if the request fails.
@@ -48,6 +55,13 @@ impl AtStake {
             settled: false,
             _ticket: None,
         }
+    }
+
+    /// Whether any of it is something that `forbidden` names.
+    pub(super) fn any(&self, forbidden: impl Fn(Category) -> bool) -> bool {
+        let mut losses = self.losses.iter();
+        // Reports of earlier losses name their reason; they are small and always wanted.
+        losses.any(|(reason, category, _)| reason.is_none() && forbidden(*category))
     }
 
     /// It arrived, or the collector itself counts it.

@@ -85,6 +85,15 @@ impl Queue {
     }
 }
 
+impl Ticket {
+    /// What is held takes so many bytes by now; it keeps its place whatever the bound says.
+    pub(super) fn resize(&mut self, bytes: usize) {
+        let mut state = self.queue.state.lock();
+        state.bytes = state.bytes.saturating_sub(self.bytes).saturating_add(bytes);
+        self.bytes = bytes;
+    }
+}
+
 impl Drop for Ticket {
     fn drop(&mut self) {
         let mut state = self.queue.state.lock();
@@ -111,5 +120,18 @@ mod tests {
         assert!(queue.admit(0).is_none(), "envelopes are bounded");
         drop(first);
         assert!(queue.admit(60).is_some());
+    }
+
+    #[test]
+    fn what_was_packed_leaves_room() {
+        let queue = Arc::new(Queue::new(9, 100));
+        let mut ticket = queue.admit(90).expect("room for one");
+        assert!(queue.admit(50).is_none());
+        ticket.resize(40);
+        let _second = queue.admit(60).expect("room for the rest");
+        ticket.resize(300);
+        assert!(queue.admit(1).is_none());
+        drop(ticket);
+        assert!(queue.admit(40).is_some());
     }
 }

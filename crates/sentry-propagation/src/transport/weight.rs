@@ -2,16 +2,22 @@
 //! bound memory, cheap enough to do for each call. It knows no bounds.
 
 use sentry_core::Envelope;
-use sentry_core::protocol::{Breadcrumb, EnvelopeItem, ItemContainer, Map, Value};
+use sentry_core::protocol::{Breadcrumb, Context, EnvelopeItem, ItemContainer, Map, Value};
 
-/// What an item, span, log, frame or breadcrumb takes without its strings.
+/// What an item takes without what is counted.
+const ITEM: usize = 1024;
+/// What a context, span, log, frame or breadcrumb takes without its strings and maps.
 const FIXED: usize = 256;
+/// What a node of a map takes: room for eleven pairs, however few there are.
+const NODE: usize = 640;
+/// The pairs in a node of a map that grew.
+const PAIRS: usize = 6;
 /// How deep a value is looked into; what is deeper counts as fixed.
 const DEPTH: usize = 4;
 
 /// The estimated bytes of an envelope.
 pub(super) fn weigh(envelope: &Envelope) -> usize {
-    envelope.items().map(|item| FIXED + weigh_item(item)).sum()
+    envelope.items().map(|item| ITEM + weigh_item(item)).sum()
 }
 
 fn weigh_item(item: &EnvelopeItem) -> usize {
@@ -20,7 +26,14 @@ fn weigh_item(item: &EnvelopeItem) -> usize {
             let spans = transaction.spans.iter().map(|span| {
                 FIXED + span.description.as_ref().map_or(0, String::len) + weigh_map(&span.data)
             });
-            spans.sum::<usize>() + weigh_map(&transaction.extra)
+            let contexts = transaction.contexts.values().map(|context| match context {
+                Context::Trace(trace) => FIXED + weigh_map(&trace.data),
+                _ => FIXED,
+            });
+            spans.sum::<usize>()
+                + contexts.sum::<usize>()
+                + nodes(transaction.contexts.len())
+                + weigh_map(&transaction.extra)
         }
         EnvelopeItem::Event(event) => {
             let frames = event.exception.iter().map(|exception| {
@@ -62,9 +75,14 @@ fn weigh_breadcrumb(breadcrumb: &Breadcrumb) -> usize {
 }
 
 fn weigh_map(map: &Map<String, Value>) -> usize {
-    map.iter()
-        .map(|(key, value)| key.len() + weigh_value(value, DEPTH))
-        .sum()
+    let pairs = map
+        .iter()
+        .map(|(key, value)| key.len() + weigh_value(value, DEPTH));
+    nodes(map.len()) + pairs.sum::<usize>()
+}
+
+fn nodes(pairs: usize) -> usize {
+    pairs.div_ceil(PAIRS) * NODE
 }
 
 fn weigh_value(value: &Value, depth: usize) -> usize {

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use sentry_core::Envelope;
 use sentry_core::protocol::EnvelopeItem;
 use serde_json::value::RawValue;
@@ -17,16 +18,18 @@ use crate::SamplingContext;
 pub(super) fn encode(
     envelope: &Envelope,
     context: Option<&SamplingContext>,
-) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(2048);
+) -> std::io::Result<Bytes> {
+    let mut bytes = Vec::with_capacity(4096);
     envelope.to_writer(&mut bytes)?;
     let carries = envelope
         .items()
         .any(|item| matches!(item, EnvelopeItem::Transaction(_) | EnvelopeItem::Event(_)));
     match context {
-        Some(context) if carries => with_trace(&bytes, context),
-        _ => Ok(bytes),
+        Some(context) if carries => bytes = with_trace(&bytes, context)?,
+        _ => {}
     }
+    // Copied, so that what waits holds not a byte more than it sends.
+    Ok(Bytes::copy_from_slice(&bytes))
 }
 
 fn with_trace(bytes: &[u8], context: &SamplingContext) -> std::io::Result<Vec<u8>> {

@@ -1,5 +1,6 @@
-//! The transport's thread: takes envelopes, sends several at once, reports what was lost. All that costs
-//! anything happens here, off the callers' threads.
+//! The transport's thread: takes envelopes, serialises them, sends several at once, reports what was lost. All that
+//! costs anything happens here, off the callers' threads. What comes is serialised before anything else, for what
+//! waits as bytes takes the least room.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -16,11 +17,10 @@ use tokio::time::MissedTickBehavior;
 
 use super::http::{Answer, Collector, Outcome};
 use super::losses::{Ledger, losses_of};
-use super::parcel::{AtStake, Parcel};
+use super::parcel::{AtStake, Packed, Parcel};
 use super::queue::Queue;
 use super::rate_limit::RateLimits;
 use super::{Limits, Resource, wire};
-use crate::SamplingContext;
 use crate::counters::{self, Counter};
 
 /// What callers ask of the thread. The queue's tickets bound how many of them can wait.
@@ -46,7 +46,7 @@ type Sending = JoinSet<(AtStake, Outcome)>;
 impl Worker {
     /// Runs until it is closed or aborted.
     pub(super) async fn run(self, mut commands: UnboundedReceiver<Command>) {
-        let mut waiting: VecDeque<Box<Parcel>> = VecDeque::new();
+        let mut waiting: VecDeque<Packed> = VecDeque::new();
         let mut sending = Sending::new();
         let mut rate_limits = RateLimits::default();
         let mut closing = false;
@@ -56,10 +56,10 @@ impl Worker {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
         loop {
             while sending.len() < self.limits.requests_in_flight.max(1) {
-                let Some(parcel) = waiting.pop_front() else {
+                let Some(packed) = waiting.pop_front() else {
                     break;
                 };
-                self.dispatch(*parcel, &rate_limits, &mut sending);
+                self.dispatch(packed, &rate_limits, &mut sending);
             }
             if closing && sending.is_empty() {
                 // One report on the way out; if that fails too, only the totals know.
@@ -79,13 +79,19 @@ impl Worker {
                         }
                     }
                 }
-                command = commands.recv(), if !closing => match command {
-                    Some(Command::Send(parcel)) => waiting.push_back(parcel),
-                    Some(Command::Flush) => {
-                        self.report(&mut sending);
+                command = commands.recv(), if !closing => {
+                    let mut next = Some(command.unwrap_or(Command::Close));
+                    while let Some(command) = next {
+                        match command {
+                            Command::Send(parcel) => waiting.extend(self.pack(*parcel, &rate_limits)),
+                            Command::Flush => {
+                                self.report(&mut sending);
+                            }
+                            Command::Close => closing = true,
+                        }
+                        next = if closing { None } else { commands.try_recv().ok() };
                     }
-                    Some(Command::Close) | None => closing = true,
-                },
+                }
                 _ = ticks.tick(), if !closing => {
                     self.report(&mut sending);
                 }
@@ -94,31 +100,36 @@ impl Worker {
         self.finish(sending, waiting, commands).await;
     }
 
-    /// Starts the request for an envelope, or what the rate limits leave of it.
-    fn dispatch(&self, parcel: Parcel, rate_limits: &RateLimits, sending: &mut Sending) {
+    /// Serialises an envelope, or what the rate limits leave of it.
+    fn pack(&self, parcel: Parcel, rate_limits: &RateLimits) -> Option<Packed> {
         let Some(envelope) = self.admitted(parcel.envelope, rate_limits) else {
             counters::add(Counter::EnvelopeRateLimited, 1);
-            return;
+            return None;
         };
-        let at_stake = AtStake::envelope(losses_of(&envelope), self.ledger.clone(), parcel.ticket);
+        let losses = losses_of(&envelope);
         let envelope = self.resource.stamp(envelope);
-        self.start(&envelope, parcel.context.as_ref(), at_stake, sending);
+        let Ok(bytes) = wire::encode(&envelope, parcel.context.as_ref()) else {
+            self.ledger.record(&losses, Reason::InternalSdkError);
+            return None;
+        };
+        let mut ticket = parcel.ticket;
+        ticket.resize(bytes.len());
+        let at_stake = AtStake::envelope(losses, self.ledger.clone(), ticket);
+        Some(Packed { bytes, at_stake })
     }
 
-    fn start(
-        &self,
-        envelope: &Envelope,
-        context: Option<&SamplingContext>,
-        at_stake: AtStake,
-        sending: &mut Sending,
-    ) {
-        match wire::encode(envelope, context) {
-            Ok(bytes) => {
-                let collector = self.collector.clone();
-                sending.spawn(async move { (at_stake, collector.send(bytes.into()).await) });
-            }
-            Err(_) => at_stake.lose(Reason::InternalSdkError),
+    /// Starts a request, unless the collector has asked to be spared of it since it was serialised: then it is lost as a
+    /// whole, for bytes are not taken apart again.
+    fn dispatch(&self, packed: Packed, rate_limits: &RateLimits, sending: &mut Sending) {
+        let Packed { bytes, at_stake } = packed;
+        let now = Instant::now();
+        if rate_limits.any(now) && at_stake.any(|category| rate_limits.forbid(category, now)) {
+            counters::add(Counter::EnvelopeRateLimited, 1);
+            at_stake.lose(Reason::RatelimitBackoff);
+            return;
         }
+        let collector = self.collector.clone();
+        sending.spawn(async move { (at_stake, collector.send(bytes).await) });
     }
 
     /// What the collector has not asked to be spared of.
@@ -192,7 +203,12 @@ impl Worker {
         let at_stake = AtStake::report(losses_of(&report), self.ledger.clone());
         let mut envelope = Envelope::new();
         envelope.add_item(report);
-        self.start(&envelope, None, at_stake, sending);
+        let Ok(bytes) = wire::encode(&envelope, None) else {
+            at_stake.lose(Reason::InternalSdkError);
+            return false;
+        };
+        let collector = self.collector.clone();
+        sending.spawn(async move { (at_stake, collector.send(bytes).await) });
         true
     }
 
@@ -200,21 +216,21 @@ impl Worker {
     async fn finish(
         self,
         mut sending: Sending,
-        waiting: VecDeque<Box<Parcel>>,
+        waiting: VecDeque<Packed>,
         mut commands: UnboundedReceiver<Command>,
     ) {
         sending.shutdown().await;
         commands.close();
-        let mut abandoned = waiting;
+        for packed in waiting {
+            counters::add(Counter::EnvelopeShutdown, 1);
+            packed.at_stake.lose(Reason::NetworkError);
+        }
         while let Ok(command) = commands.try_recv() {
             if let Command::Send(parcel) = command {
-                abandoned.push_back(parcel);
+                counters::add(Counter::EnvelopeShutdown, 1);
+                let losses = losses_of(&parcel.envelope);
+                self.ledger.record(&losses, Reason::NetworkError);
             }
-        }
-        for parcel in abandoned {
-            counters::add(Counter::EnvelopeShutdown, 1);
-            self.ledger
-                .record(&losses_of(&parcel.envelope), Reason::NetworkError);
         }
         let lost = self.ledger.total();
         if !lost.is_empty() {

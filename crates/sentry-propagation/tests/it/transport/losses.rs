@@ -114,6 +114,27 @@ fn a_limit_by_category_spares_the_others() {
 }
 
 #[test]
+fn a_limit_holds_for_what_was_waiting_when_it_came() {
+    let limited = Mode::Answer(
+        "200 OK",
+        "x-sentry-rate-limits: 3600:transaction:key\r\n",
+        Duration::from_millis(200),
+    );
+    let collector = Collector::new(limited);
+    let mut limits = quick();
+    limits.request = Duration::from_secs(5);
+    limits.requests_in_flight = 1;
+    let sender = Sender::new(&collector.dsn(), limits);
+    for _ in 0..3 {
+        sender.transaction("the first brings the limit, the others wait behind it");
+    }
+    sender.event("not limited");
+    eventually("the event", || collector.items("event").len() == 1);
+    assert_eq!(collector.items("transaction").len(), 1);
+    assert_eq!(sender.lost("ratelimit_backoff", "transaction"), 2);
+}
+
+#[test]
 fn retry_after_holds_everything_back_and_is_no_loss_of_ours() {
     let limited = Mode::Answer(
         "429 Too Many Requests",
