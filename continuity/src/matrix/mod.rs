@@ -10,6 +10,7 @@ mod play;
 mod real;
 mod rows;
 mod rows_dgraph;
+pub mod site;
 mod time;
 
 use std::fmt::Write as _;

@@ -1,7 +1,7 @@
 //! The continuity matrix. `cargo xtask test continuity` runs it and prints the table. What its row of Dgraph plays on a real
 //! one is listed as skipped where there is none.
 
-use throughline_continuity::matrix::{Outcome, Part, ROWS, Row, play, table};
+use throughline_continuity::matrix::{Outcome, Part, ROWS, Row, play, site, table};
 use tokio::task::JoinSet;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -12,10 +12,14 @@ async fn continuity_matrix() {
     }
     let mut played = rows.join_all().await;
     played.sort_by_key(|(place, _)| *place);
-    let outcomes: Vec<_> = played
-        .into_iter()
-        .map(|(place, cells)| (ROWS[place].hop, cells))
-        .collect();
+    // What the site's tests have played, where they have been.
+    let seen = std::env::var_os(site::FILE);
+    let mut outcomes = seen.map_or_else(Vec::new, |file| site::rows(file.as_ref()));
+    outcomes.extend(
+        played
+            .into_iter()
+            .map(|(place, cells)| (ROWS[place].hop, cells)),
+    );
     let table = table(&outcomes);
     println!("{table}");
     let mut cells = outcomes.iter().flat_map(|(_, cells)| cells);

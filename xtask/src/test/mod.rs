@@ -11,6 +11,7 @@ pub(crate) mod soak;
 mod steps;
 mod tally;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -72,14 +73,16 @@ pub(crate) async fn run(options: &Options) -> anyhow::Result<ExitCode> {
     if options.wants("h2spec") {
         h2spec::run(&mut tally).await?;
     }
+    let mut rows = None;
     if options.wants("site") {
-        site::run(&mut tally).await?;
+        rows = site::run(&mut tally).await?;
     }
     if options.filter.as_deref() == Some(CONTINUITY) {
         // Among all the tests it is one of them.
-        tests(steps::continuity(), &mut tally).await?;
+        rows = site::continuity(&mut tally).await?;
+        tests(steps::continuity(), rows, &mut tally).await?;
     } else if !options.is_suite() {
-        tests(steps::tests(options.filter.as_deref()), &mut tally).await?;
+        tests(steps::tests(options.filter.as_deref()), rows, &mut tally).await?;
     }
     tally.require(&std::env::var(REQUIRE_REAL).unwrap_or_default());
     print!("{}", tally.summary());
@@ -90,8 +93,12 @@ pub(crate) async fn run(options: &Options) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// The tests of the workspace, with the peers that can be had.
-async fn tests(mut tests: Command, tally: &mut Tally) -> anyhow::Result<()> {
+/// The tests of the workspace, with the peers that can be had, and the rows that the site's tests have played.
+async fn tests(mut tests: Command, rows: Option<PathBuf>, tally: &mut Tally) -> anyhow::Result<()> {
+    tests.env_remove(site::CONTINUITY);
+    if let Some(rows) = rows {
+        tests.env(site::CONTINUITY, rows);
+    }
     // Built once, and as `up` builds them, so that no test waits for a build.
     let binaries = crate::workspace::build().await?;
     if let Some(folder) = binaries.cli.parent() {

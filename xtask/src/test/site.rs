@@ -13,13 +13,24 @@ const BROWSER: &str = "THROUGHLINE_CHROMIUM";
 /// What it is called where it is installed.
 const BROWSERS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 
-/// Runs all of them.
-pub(crate) async fn run(tally: &mut Tally) -> anyhow::Result<()> {
+/// Names the file in which the browser's tests say how their rows of the continuity matrix came out.
+pub(crate) const CONTINUITY: &str = "THROUGHLINE_CONTINUITY_SITE";
+
+/// Runs all of them; gives the file of the continuity matrix, if they were to write it.
+pub(crate) async fn run(tally: &mut Tally) -> anyhow::Result<Option<PathBuf>> {
     if checks(tally).await? {
-        let binaries = crate::workspace::build().await?;
-        browser(binaries.cli.parent().unwrap_or(Path::new(".")), tally).await?;
+        return browser(&[], tally).await;
     }
-    Ok(())
+    Ok(None)
+}
+
+/// Runs the rows of the continuity matrix alone; gives their file.
+pub(crate) async fn continuity(tally: &mut Tally) -> anyhow::Result<Option<PathBuf>> {
+    if let Err(why) = site::build().await {
+        tally.skip("site", &why);
+        return Ok(None);
+    }
+    browser(&["--", "tests/browser/continuity.test.ts"], tally).await
 }
 
 /// Runs the steps that need no browser; says whether the site is there.
@@ -39,16 +50,25 @@ async fn checks(tally: &mut Tally) -> anyhow::Result<bool> {
     Ok(true)
 }
 
-/// Runs the tests in Chromium against the services in `binaries`.
-async fn browser(binaries: &Path, tally: &mut Tally) -> anyhow::Result<()> {
+/// Runs the tests in Chromium against the services as they are built.
+async fn browser(only: &[&str], tally: &mut Tally) -> anyhow::Result<Option<PathBuf>> {
     let Some(chromium) = chromium() else {
         tally.skip("chromium", "none on the PATH");
-        return Ok(());
+        return Ok(None);
     };
+    let binaries = crate::workspace::build().await?;
+    let folder = binaries.cli.parent().unwrap_or(Path::new("."));
+    let rows = folder.join("continuity-site.json");
+    // Of an earlier run; what this one does not write has not held.
+    let _ = std::fs::remove_file(&rows);
     let mut tests = site::npm(&["run", "test:browser", "--workspace", "@throughline/site"]);
-    tests.env(super::BIN_DIR, binaries).env(BROWSER, chromium);
+    tests
+        .args(only)
+        .env(super::BIN_DIR, folder)
+        .env(BROWSER, chromium)
+        .env(CONTINUITY, &rows);
     tally.step("site: browser", steps::run("site: browser", tests).await?);
-    Ok(())
+    Ok(Some(rows))
 }
 
 /// Builds it; a warning is a failure.

@@ -114,7 +114,7 @@ pub(crate) async fn run(options: &Options) -> anyhow::Result<ExitCode> {
         println!("\n== part {} of {}, {asked}", number + 1, parts.len());
         let before = tally.failed();
         let began = Instant::now();
-        super::tests(part.command(&cases), &mut tally).await?;
+        super::tests(part.command(&cases), None, &mut tally).await?;
         let outcome = match tally.failed() == before {
             true => "passed",
             false => "failed",
