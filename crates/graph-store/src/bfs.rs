@@ -61,12 +61,14 @@ pub(crate) type Sink<'a> = dyn FnMut(Found<'_>) -> ControlFlow<()> + 'a;
 
 /// The steps of the shortest path, none if there is no path within the bounds.
 ///
+/// `weigh` counts, up to a bound, the edges of the last level of the start and of the end;
 /// `expand` gets the nodes of one level and hands over every edge that may be
 /// followed from them. Ties go to the smallest sequence of node ids.
 pub(crate) fn shortest<E>(
     from: &str,
     to: &str,
     bounds: Bounds,
+    mut weigh: impl FnMut([&[Arc<str>]; 2], usize) -> Result<[usize; 2], E>,
     mut expand: impl FnMut(Side, &[Arc<str>], &mut Sink<'_>) -> Result<(), E>,
 ) -> Result<Option<Vec<Step>>, Failure<E>> {
     let mut search = Search::new(from, to);
@@ -75,11 +77,16 @@ pub(crate) fn shortest<E>(
     }
     let mut edges = bounds.edges;
     for _ in 0..bounds.depth {
-        let side = search.cheaper_side();
-        let frontier = search.frontier(side);
-        if frontier.is_empty() {
+        let ends = [Side::Forward, Side::Backward].map(|side| search.frontier(side));
+        let [ahead, behind] = &ends;
+        if ahead.is_empty() || behind.is_empty() {
             return Ok(None);
         }
+        let weigh = |most| weigh([ahead, behind], most);
+        let (side, frontier) = match lighter(weigh, edges).map_err(Failure::Expand)? {
+            Side::Forward => (Side::Forward, ahead),
+            Side::Backward => (Side::Backward, behind),
+        };
         let mut level = Level::default();
         let mut bounded = |found: Found<'_>| {
             if edges == 0 {
@@ -90,7 +97,7 @@ pub(crate) fn shortest<E>(
             ControlFlow::Continue(())
         };
         let mut stopped = false;
-        expand(side, &frontier, &mut |found| {
+        expand(side, frontier, &mut |found| {
             let flow = bounded(found);
             stopped |= flow.is_break();
             flow
@@ -104,6 +111,28 @@ pub(crate) fn shortest<E>(
         }
     }
     Ok(None)
+}
+
+/// So many edges of a level are counted at first.
+const COUNTED: usize = 512;
+
+/// The side whose level has fewer edges. How many nodes a level has says little where few of them have most of the
+/// edges; counting stops soon after the smaller of the two is known, and costs far less than reading the larger.
+fn lighter<E>(
+    mut weigh: impl FnMut(usize) -> Result<[usize; 2], E>,
+    bound: usize,
+) -> Result<Side, E> {
+    let mut most = COUNTED;
+    loop {
+        let [ahead, behind] = weigh(most)?;
+        if ahead.min(behind) < most || most > bound {
+            return Ok(match ahead <= behind {
+                true => Side::Forward,
+                false => Side::Backward,
+            });
+        }
+        most = most.saturating_mul(8);
+    }
 }
 
 /// The same search, level by level, for a backend whose levels come later.

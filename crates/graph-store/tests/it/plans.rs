@@ -15,11 +15,13 @@ use crate::{
     contract::levels,
 };
 
-/// What may be scanned: a statement's own parameters, tables of one row or of one
-/// row for each type, and the full-text table by a match or a row id.
+/// What may be scanned: a statement's own parameters, a subquery (whose own steps are looked at, too), tables of one
+/// row or of one row for each type, and the full-text table by a match or a row id.
 fn harmless(step: &str) -> bool {
     let scanned = step.trim_start_matches("SCAN ");
     !step.starts_with("SCAN ")
+        || scanned == "CONSTANT ROW"
+        || scanned.starts_with("(subquery-")
         || ["wanted", "near", "json_each"]
             .iter()
             .any(|name| scanned.starts_with(name) && scanned.contains("VIRTUAL TABLE"))

@@ -118,7 +118,7 @@ async fn the_first_level_is_sent_before_the_last_is_read() {
 }
 
 #[tokio::test]
-async fn a_path_takes_a_statement_for_each_level() {
+async fn a_path_takes_two_statements_for_each_level() {
     let backend = Sqlite::default();
     let store = backend.open(SqliteOptions::default(), Inline);
     let mut batch = throughline_graph_store::ImportBatch::default();
@@ -139,6 +139,6 @@ async fn a_path_takes_a_statement_for_each_level() {
     };
     let (path, spans) = statements(store.find_path(request)).await;
     assert_eq!(path.unwrap().unwrap().edges.len(), 8);
-    // The two ends, eight levels, the nodes and the edges of the path.
-    assert_eq!(spans.len(), 1 + 8 + 2, "{:?}", texts(&spans));
+    // The two ends, eight levels that are weighed and read, the nodes and the edges of the path.
+    assert_eq!(spans.len(), 1 + 2 * 8 + 2, "{:?}", texts(&spans));
 }
