@@ -37,6 +37,9 @@ const DEFAULT_TRACES_SAMPLE_RATE: &str = "1";
 /// What is logged when nobody says.
 const DEFAULT_LOG_FILTER: &str = "info";
 
+/// Shown in the place of a value that may hold a secret, as whose argument hides its variable's value says.
+const HIDDEN: &str = "…";
+
 /// The exit code of wrong use: a bad flag or variable.
 pub const EXIT_USAGE: u8 = 64;
 
@@ -151,7 +154,7 @@ where
     I: IntoIterator,
     I::Item: Into<OsString> + Clone,
 {
-    O::try_parse_from(arguments).map_err(|error| {
+    O::try_parse_from(arguments).map_err(|mut error| {
         if !error.use_stderr() {
             // Without colour: what is read is often a pipe.
             return (error.render().to_string(), ExitCode::SUCCESS);
@@ -159,6 +162,10 @@ where
         let mut command = O::command();
         // Arguments know how they are shown only once their command is built.
         command.build();
+        if argument_of(&command, &error).is_some_and(clap::Arg::is_hide_env_values_set) {
+            let hidden = ContextValue::String(HIDDEN.to_owned());
+            error.insert(ContextKind::InvalidValue, hidden);
+        }
         (complaint(&command, &error), ExitCode::from(EXIT_USAGE))
     })
 }
@@ -178,18 +185,23 @@ fn complaint(command: &clap::Command, error: &clap::Error) -> String {
 }
 
 fn variable_of(command: &clap::Command, error: &clap::Error) -> Option<String> {
+    let variable = argument_of(command, error)?.get_env()?;
+    Some(variable.to_string_lossy().into_owned())
+}
+
+/// The argument that the error is about, if it has a variable.
+fn argument_of<'a>(command: &'a clap::Command, error: &clap::Error) -> Option<&'a clap::Arg> {
     let Some(ContextValue::String(flag)) = error.get(ContextKind::InvalidArg) else {
         return None;
     };
     let here = command
         .get_arguments()
-        .find(|argument| argument.to_string() == *flag);
-    match here.and_then(|argument| argument.get_env()) {
-        Some(variable) => Some(variable.to_string_lossy().into_owned()),
-        None => command
-            .get_subcommands()
-            .find_map(|subcommand| variable_of(subcommand, error)),
-    }
+        .find(|argument| argument.to_string() == *flag && argument.get_env().is_some());
+    let below = || {
+        let mut subcommands = command.get_subcommands();
+        subcommands.find_map(|subcommand| argument_of(subcommand, error))
+    };
+    here.or_else(below)
 }
 
 fn write_to(to: &mut impl std::io::Write, message: &str) {

@@ -41,6 +41,8 @@ pub struct Options {
     #[arg(
         long,
         env = "GRAPH_STORE",
+        // Someone will put a password into it.
+        hide_env_values = true,
         default_value = "sqlite:graph.db",
         value_name = "sqlite:PATH|dgraph://HOST:PORT"
     )]

@@ -29,7 +29,9 @@ struct Part {
 const CHAIN: [&str; 4] = ["--package", "throughline-continuity", "--test", "it"];
 const GATEWAY: [&str; 4] = ["--package", "throughline-gateway", "--test", "it"];
 
-const PARTS: [Part; 7] = [
+const STORE: [&str; 4] = ["--package", "throughline-graph-store", "--test", "it"];
+
+const PARTS: [Part; 8] = [
     Part {
         name: "statuses",
         of: CHAIN,
@@ -71,6 +73,14 @@ const PARTS: [Part; 7] = [
         tests: &["hostile::"],
         variable: "HOSTILE_SCALE",
         cases: "20",
+    },
+    // On a real Dgraph; skipped where there is none.
+    Part {
+        name: "dgraph",
+        of: STORE,
+        tests: &["dgraph::"],
+        variable: "DGRAPH_CASES",
+        cases: "1000",
     },
     // Of the whole workspace.
     Part {

@@ -2,7 +2,8 @@
 //! real one where there is one.
 
 use throughline_api::graph::v1::{
-    GetNodeRequest, ListNodesRequest, graph_service_client::GraphServiceClient, mutation::Change,
+    GetNodeRequest, ListNodesRequest, Value, graph_service_client::GraphServiceClient,
+    mutation::Change, value::Kind,
 };
 use throughline_testkit::{
     Collector, Process,
@@ -17,7 +18,7 @@ const STATE: &str = r#"{"meta":[{"uid":"0x1","tl.turn":1,"tl.state":"{\"version\
 
 async fn ready() -> FakeDgraph {
     let fake = FakeDgraph::start().await;
-    fake.answer(|_| Some(STATE.to_owned()));
+    fake.answer(|_| Some(STATE.replacen('{', r#"{"held":[{"uid":"0x1"}],"#, 1)));
     fake
 }
 
@@ -72,7 +73,9 @@ async fn a_start_that_fails_says_why() {
         "set GRAPH_DGRAPH_USER and GRAPH_DGRAPH_PASSWORD, or neither",
     )
     .await;
-    check("groot:word@a:1", &[], "holds no user and password").await;
+    check("groot:s3cret@a:1", &[], "holds no user and password").await;
+    let other = [("GRAPH_STORE", "dgraf://groot:s3cret@a:1")];
+    check("", &other, "GRAPH_STORE").await;
 }
 
 #[tokio::test]
@@ -122,11 +125,18 @@ async fn a_dgraph_that_is_away_is_unavailable_until_it_is_back() {
 async fn the_trace_goes_on_into_dgraph_and_nothing_secret_leaves() {
     let (fake, collector) = (ready().await, Collector::start());
     fake.need_login("groot", "canary-password");
+    // This one quotes what it was sent.
+    fake.fail_if(|request| {
+        let quoted = request.vars.values().any(|it| it.contains("canary-quoted"));
+        quoted.then_some(DgraphFault::Unknown)
+    });
     let service = Process::builder("throughline-graph")
         .env("GRAPH_LISTEN", "127.0.0.1:0")
         .env("GRAPH_STORE", format!("dgraph://{}", fake.address()))
         .env("GRAPH_DGRAPH_USER", "groot")
         .env("GRAPH_DGRAPH_PASSWORD", "canary-password")
+        .env("GRAPH_WRITE_TOKEN", "canary-token")
+        .env("THROUGHLINE_FAULTS", "true")
         .env("SENTRY_DSN", collector.dsn("graph"))
         .env("RUST_LOG", "trace")
         .spawn()
@@ -151,7 +161,29 @@ async fn the_trace_goes_on_into_dgraph_and_nothing_secret_leaves() {
         })
         .await;
     assert!(parent.starts_with(&format!("00-{trace}-")), "{parent}");
+    // A write, a panic in the task that calls, and an error that holds what was sent.
+    let mut canary = node("canary-id");
+    let text = Some(Kind::StringValue("canary-property".into()));
+    canary
+        .properties
+        .insert("name".into(), Value { kind: text });
+    for (fault, filter) in [("store=panic", "canary-value"), ("", "canary-quoted")] {
+        let mut write = tonic::Request::new(apply([Change::PutNode(canary.clone())]));
+        let mut list = tonic::Request::new(ListNodesRequest {
+            filter: format!("name = \"{filter}\""),
+            ..ListNodesRequest::default()
+        });
+        for metadata in [write.metadata_mut(), list.metadata_mut()] {
+            metadata.insert("authorization", "Bearer canary-token".parse().unwrap());
+            metadata.insert("x-throughline-fault", fault.parse().unwrap());
+        }
+        let written = client.apply_mutations(write).await;
+        assert_eq!(written.is_err(), !fault.is_empty(), "{written:?}");
+        let status = client.list_nodes(list).await.unwrap_err();
+        assert_eq!(status.code(), Code::Internal, "{status:?}");
+    }
     let finished = service.stop().await;
+    assert!(finished.stderr.contains("panicked"), "{}", finished.stderr);
     let tree = collector.trace(trace);
     let shown = format!("{tree:?}");
     // The call into Dgraph has the parent that Dgraph's own spans get.
@@ -159,7 +191,16 @@ async fn the_trace_goes_on_into_dgraph_and_nothing_secret_leaves() {
     assert!(shown.contains(span_id), "{span_id} is a span of {shown}");
     assert!(shown.contains("eq(tl.value, [$])"), "{shown}");
     let envelopes = format!("{:?}", collector.envelopes());
-    for secret in ["canary-password", "canary-value", "access-1", "refresh-1"] {
+    for secret in [
+        "canary-password",
+        "canary-token",
+        "canary-value",
+        "canary-quoted",
+        "canary-property",
+        "canary-id",
+        "access-1",
+        "refresh-1",
+    ] {
         let line = finished.stderr.lines().find(|line| line.contains(secret));
         assert_eq!(line, None, "{secret}");
         assert!(!envelopes.contains(secret), "{secret}");
