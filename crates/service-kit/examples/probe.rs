@@ -164,6 +164,14 @@ async fn act(path: String, next: Option<service_kit::Channel>) -> Result<Respons
     let (_, method) = path.rsplit_once('/').unwrap_or_default();
     match method {
         "Log" => info_span!("work").in_scope(|| tracing::error!(answer = 42, "something to say")),
+        "Tell" => {
+            // As the crate dgraph-tonic does, and what it calls on inside.
+            let login = info_span!(target: "dgraph_tonic::stub", "login", password = "canary");
+            login.in_scope(|| {
+                tracing::error!(target: "dgraph_tonic::stub", "canary");
+                info_span!("work").in_scope(|| tracing::error!("something to say"));
+            });
+        }
         "Panic" => panic!("as asked"),
         "Spawn" => {
             let work = async {

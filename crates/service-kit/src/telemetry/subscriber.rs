@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 
 use sentry_tracing::{BreadcrumbLayer, LogLayer, SpanLayer};
 use tracing::level_filters::LevelFilter;
-use tracing_subscriber::filter::Targets;
+use tracing_subscriber::filter::{FilterExt as _, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
@@ -15,6 +15,10 @@ use crate::TelemetryOptions;
 /// What the machinery under the services says of itself is no telemetry of theirs: prefixes of targets.
 const MACHINERY: [&str; 7] = ["h2", "hyper", "rustls", "sentry", "tokio", "tonic", "tower"];
 
+/// The crate dgraph-tonic, where a program has it, opens spans at INFO that hold passwords, statements and values. No filter
+/// that is asked for lets them through.
+const TELLS_SECRETS: &str = "dgraph_tonic";
+
 /// Installs the subscriber. A second one in a process, as in tests, leaves the first in place.
 pub(super) fn install(service: &'static str, options: &TelemetryOptions, sends: bool) {
     let filter = EnvFilter::try_new(&options.log_filter).unwrap_or_default();
@@ -22,7 +26,7 @@ pub(super) fn install(service: &'static str, options: &TelemetryOptions, sends: 
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .event_format(Format::new(options.log_format, service))
-        .with_filter(filter);
+        .with_filter(filter.and(discreet()));
     // Errors become logs, not events: an event is a failed call or a panic, and has its own path.
     let sentry = sends.then(|| {
         SpanLayer::new()
@@ -37,8 +41,13 @@ pub(super) fn install(service: &'static str, options: &TelemetryOptions, sends: 
         .try_init();
 }
 
+fn discreet() -> Targets {
+    let targets = Targets::new().with_default(LevelFilter::TRACE);
+    targets.with_target(TELLS_SECRETS, LevelFilter::OFF)
+}
+
 fn ours() -> Targets {
-    Targets::new()
+    discreet()
         .with_default(LevelFilter::INFO)
         .with_targets(MACHINERY.map(|target| (target, LevelFilter::OFF)))
 }

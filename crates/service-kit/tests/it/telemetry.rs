@@ -120,6 +120,28 @@ async fn a_panic_is_one_event_under_its_span_and_internal_to_the_caller() {
     );
 }
 
+#[tokio::test]
+async fn what_dgraph_tonic_says_of_passwords_goes_nowhere() {
+    for format in ["json", "pretty"] {
+        let collector = Collector::start();
+        let process = traced(&collector).env("LOG_FORMAT", format);
+        let asked = "trace,dgraph_tonic::stub=trace";
+        let process = process.env("RUST_LOG", asked).spawn().await;
+        call(process.url(), "/test.v1.Probe/Tell")
+            .await
+            .expect("it answers");
+        let finished = process.stop().await;
+        let records = collector.records();
+        named(&spans(&records), "work");
+        let sent = format!("{records:?}");
+        for (place, text) in [("log", &finished.stderr), ("envelopes", &sent)] {
+            assert!(text.contains("something to say"), "{place}: {text}");
+            let line = text.lines().find(|line| line.contains("canary"));
+            assert_eq!(line, None, "{format} {place}");
+        }
+    }
+}
+
 async fn nests(method: &'static str, child: &str) {
     let collector = Collector::start();
     let process = traced(&collector).spawn().await;
