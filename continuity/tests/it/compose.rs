@@ -125,7 +125,9 @@ fn each_flag_of_dgraph_is_one_that_it_knows() {
             continue;
         }
         let Ok(help) = Command::new(&binary).args([kind, "--help"]).output() else {
-            skipped("each_flag_of_dgraph_is_one_that_it_knows");
+            throughline_testkit::dgraph::skipped(
+                "compose::each_flag_of_dgraph_is_one_that_it_knows",
+            );
             return;
         };
         let help = [help.stdout, help.stderr].concat();
@@ -157,9 +159,4 @@ fn each_flag_of_dgraph_is_one_that_it_knows() {
             }
         }
     }
-}
-
-#[expect(clippy::print_stderr, reason = "where a test runner looks for it")]
-fn skipped(test: &str) {
-    eprintln!("skipped, for there is no Dgraph: {test}");
 }

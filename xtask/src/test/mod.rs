@@ -3,6 +3,7 @@
 
 mod buf;
 mod conformance;
+mod dgraph_tonic;
 mod go;
 mod h2spec;
 pub(crate) mod peers;
@@ -22,7 +23,7 @@ use self::tally::Tally;
 /// Options of `test`.
 #[derive(Args, Debug)]
 pub(crate) struct Options {
-    /// Only the tests whose names hold this, or one of the suites `conformance`, `h2spec`, `site` and `continuity`; skips the other checks
+    /// Only the tests whose names hold this, or one of the suites `conformance`, `h2spec`, `site`, `dgraph-tonic` and `continuity`; skips the other checks
     filter: Option<String>,
 }
 
@@ -30,7 +31,7 @@ pub(crate) struct Options {
 const CONTINUITY: &str = "continuity";
 
 /// The suites of others, which are no tests of cargo's.
-const SUITES: [&str; 3] = ["conformance", "h2spec", "site"];
+const SUITES: [&str; 4] = ["conformance", "h2spec", "site", "dgraph-tonic"];
 
 impl Options {
     /// Whether the suite is to be run.
@@ -77,6 +78,9 @@ pub(crate) async fn run(options: &Options) -> anyhow::Result<ExitCode> {
     if options.wants("site") {
         rows = site::run(&mut tally).await?;
     }
+    if options.wants("dgraph-tonic") {
+        dgraph_tonic::run(&mut tally).await?;
+    }
     if options.filter.as_deref() == Some(CONTINUITY) {
         // Among all the tests it is one of them.
         rows = site::continuity(&mut tally).await?;
@@ -112,6 +116,11 @@ async fn tests(mut tests: Command, rows: Option<PathBuf>, tally: &mut Tally) -> 
             Err(why) => tally.skip(peer.name, &why),
         }
     }
+    run_tests(tests, tally).await
+}
+
+/// Runs tests, and takes in what they say they were skipped for.
+async fn run_tests(mut tests: Command, tally: &mut Tally) -> anyhow::Result<()> {
     let skipped = std::env::temp_dir().join(format!("xtask-skipped-{}", std::process::id()));
     tests.env(SKIPPED, &skipped);
     let ran = steps::run_tests(tests, tally).await;

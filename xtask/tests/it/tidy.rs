@@ -182,6 +182,24 @@ fn every_guard_exists() {
 }
 
 #[test]
+fn the_lock_file_is_free_of_what_dgraph_tonic_stands_on() {
+    let lock = |path: &str| std::fs::read_to_string(root().join(path)).unwrap();
+    let holds = |lock: &str, name: &str, version: &str| {
+        lock.contains(&format!("name = \"{name}\"\nversion = \"{version}"))
+    };
+    let (ours, its) = (lock("Cargo.lock"), lock("interop/dgraph-tonic/Cargo.lock"));
+    for (name, version) in [
+        ("dgraph-tonic", ""),
+        ("ring", "0.16."),
+        ("rustls", "0.20."),
+        ("tonic", "0.8."),
+    ] {
+        assert!(!holds(&ours, name, version), "{name} {version}");
+        assert!(holds(&its, name, version), "{name} {version} is looked for");
+    }
+}
+
+#[test]
 fn nothing_that_a_build_makes_is_tracked() {
     let listed = std::process::Command::new("git")
         .arg("ls-files")
