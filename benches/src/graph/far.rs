@@ -94,7 +94,9 @@ struct Named(bool);
 
 impl Visit for Named {
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.0 |= field.name() == "db.query.text" && value.starts_with("SELECT e.source, e.target");
+        self.0 |= field.name() == "db.query.text"
+            && value.starts_with("SELECT e.")
+            && value.contains("AS near");
     }
 
     fn record_debug(&mut self, _: &Field, _: &dyn std::fmt::Debug) {}
