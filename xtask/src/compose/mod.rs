@@ -2,6 +2,7 @@
 //! step with `up` and with the workspace. Knows no service's variables but those that `up` sets.
 
 mod dockerfile;
+mod pipeline;
 mod step;
 
 use std::collections::BTreeMap;

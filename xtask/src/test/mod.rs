@@ -9,7 +9,7 @@ mod h2spec;
 pub(crate) mod peers;
 mod site;
 pub(crate) mod soak;
-mod steps;
+pub(crate) mod steps;
 mod tally;
 
 use std::path::PathBuf;
