@@ -16,8 +16,8 @@ const LONG: &str = "@recurse";
 /// In the one that Dgraph refuses.
 const REFUSED: &str = "eq(tl.properties";
 
-/// Starts one.
-pub(super) async fn start() -> FakeDgraph {
+/// Starts such a double of Dgraph.
+pub async fn start() -> FakeDgraph {
     let double = FakeDgraph::start().await;
     double.answer(|request| {
         let asked: HashSet<&str> = request.vars.values().map(String::as_str).collect();

@@ -16,6 +16,7 @@ mod time;
 use std::fmt::Write as _;
 
 pub use dgraph::{On, Trouble};
+pub use double::start as dgraph_double;
 pub use play::play;
 pub use rows::ROWS;
 use throughline_testkit::Mode;

@@ -3,6 +3,7 @@
 mod clients;
 mod collector_faults;
 mod compose;
+mod dgraph_spans;
 mod drained;
 mod growth;
 mod import_resumed;

@@ -16,6 +16,7 @@ use super::{
     ledger::Ledger,
     relay::{self, Door, Wire},
     service::Service,
+    spans::Exporter,
 };
 use crate::wait::Watched;
 
@@ -58,6 +59,7 @@ pub(super) struct Shared {
     pub(super) left: Watched<usize>,
     pub(super) login: Mutex<Option<Login>>,
     pub(super) wire: Arc<Wire>,
+    pub(super) exporter: Mutex<Option<Arc<Exporter>>>,
 }
 
 #[derive(Clone)]
@@ -98,6 +100,7 @@ impl FakeDgraph {
             left: Watched::default(),
             login: Mutex::default(),
             wire: Arc::default(),
+            exporter: Mutex::default(),
         });
         let service =
             DgraphServer::new(Service(Arc::clone(&shared))).max_decoding_message_size(usize::MAX);
@@ -143,6 +146,12 @@ impl FakeDgraph {
         chosen: impl Fn(&Request) -> Option<DgraphFault> + Send + Sync + 'static,
     ) {
         *self.shared.chosen.lock() = Some(Arc::new(chosen));
+    }
+
+    /// Sends spans to this `host:port` of OTLP over HTTP for each query that it answers to a caller who traces: those
+    /// that a real one sent of such a query, and once those that nobody asked for.
+    pub fn export_to(&self, address: &str) {
+        *self.shared.exporter.lock() = Some(Arc::new(Exporter::new(address)));
     }
 
     /// Answers queries by these, where they answer.

@@ -9,6 +9,7 @@ mod real;
 mod recordings;
 mod relay;
 mod service;
+mod spans;
 
 pub use fake::{FakeDgraph, Recorded};
 pub use fault::DgraphFault;

@@ -17,6 +17,7 @@ use super::{
     fake::{Recorded, Shared},
     ledger::Ledger,
     recordings,
+    spans::{Called, Kind},
 };
 
 pub(super) struct Service(pub(super) Arc<Shared>);
@@ -82,6 +83,18 @@ impl Service {
         }
         let _leaves = Leaves(&self.0);
         std::future::pending().await
+    }
+
+    /// Sends the spans of a query that was answered, if they are wanted.
+    fn export(&self, called: Option<Called>, request: &Request) {
+        let exporter = self.0.exporter.lock().clone();
+        if let (Some(exporter), Some(called)) = (exporter, called) {
+            let kind = match request.mutations.is_empty() {
+                true => Kind::Read,
+                false => Kind::Write,
+            };
+            tokio::spawn(async move { exporter.send(&called, kind).await });
+        }
     }
 
     fn cut(&self, cut: bool) {
@@ -163,6 +176,7 @@ impl Dgraph for Service {
     }
 
     async fn query(&self, request: tonic::Request<Request>) -> Answer<Response> {
+        let called = Called::new(request.metadata());
         let sent = request.get_ref();
         self.record("Query", request.metadata(), Some(sent.clone()), None);
         self.admit(request.metadata())?;
@@ -170,6 +184,7 @@ impl Dgraph for Service {
         let chosen = chosen.and_then(|chosen| chosen(sent));
         let cut = self.fail(&format!("{sent:?}"), chosen).await?;
         let answer = self.done(sent)?;
+        self.export(called, sent);
         self.cut(cut);
         Ok(tonic::Response::new(answer))
     }

@@ -16,7 +16,7 @@ use throughline_trace_model::{
 };
 
 /// What an alpha of v25.4.0 sent for recorded calls, and its noise.
-const DGRAPH: &[u8] = include_bytes!("../data/dgraph-otlp.pb");
+const DGRAPH: &[u8] = include_bytes!("../../../testkit/data/dgraph-v25.4.0-otlp.pb");
 
 /// The trace of those calls.
 const TRACE: &str = "771a43a4192642f0b136d5159a501701";

@@ -1,0 +1,249 @@
+//! Dgraph's own spans, as the inspector shows them below the graph service's statements.
+
+use std::time::Duration;
+
+use tempfile::TempDir;
+use throughline_api::graph::v1::graph_service_client::GraphServiceClient;
+use throughline_api::graph::v1::{ApplyMutationsRequest, GetNodeRequest, GetStatsRequest};
+use throughline_api::inspector::v1::trace_service_client::TraceServiceClient;
+use throughline_api::inspector::v1::{
+    GetTraceRequest, ListTracesRequest, Span, SpanNode, Trace, TraceRef, TraceSummary,
+    trace_ref::Ref,
+};
+use throughline_continuity::matrix::dgraph_double;
+use throughline_continuity::{Root, Telemetry, WRITE_TOKEN, letters, put_node};
+use throughline_testkit::dgraph::{OwnDgraph, skipped};
+use throughline_testkit::{Process, SAFETY};
+use tonic::{Code, transport::Channel};
+
+/// A caller's deadline that passes within a query.
+const DEADLINE: Duration = Duration::from_secs(2);
+
+/// The inspector.
+struct Told {
+    process: Process,
+    _folder: TempDir,
+}
+
+impl Told {
+    async fn start() -> Self {
+        let folder = tempfile::tempdir().expect("a folder for the inspector");
+        let process = Process::builder("throughline")
+            .arg("inspect")
+            .env("INSPECTOR_LISTEN", "127.0.0.1:0")
+            .env("INSPECTOR_DATA_DIR", folder.path())
+            .spawn()
+            .await;
+        Self {
+            process,
+            _folder: folder,
+        }
+    }
+
+    /// Where it takes OTLP over HTTP, `host:port`.
+    fn address(&self) -> &str {
+        self.process.url().trim_start_matches("http://")
+    }
+}
+
+/// A graph service whose graph is in a Dgraph; both tell the inspector.
+struct Traced {
+    graph: Process,
+    told: Told,
+}
+
+impl Traced {
+    async fn start(told: Told, alpha: &str) -> Self {
+        let graph = Process::builder("throughline-graph")
+            .env("GRAPH_LISTEN", "127.0.0.1:0")
+            .env("GRAPH_STORE", format!("dgraph://{alpha}"))
+            .env("GRAPH_WRITE_TOKEN", WRITE_TOKEN)
+            .env("THROUGHLINE_FAULTS", "true")
+            .env(
+                "RUST_LOG",
+                "info,throughline_graph_store::dgraph::drill=debug",
+            )
+            .env(
+                "SENTRY_DSN",
+                Telemetry::Inspector(told.process.url()).dsn("graph"),
+            )
+            .spawn()
+            .await;
+        Self { graph, told }
+    }
+
+    fn client(&self) -> GraphServiceClient<Channel> {
+        let endpoint = Channel::from_shared(self.graph.url().to_owned());
+        GraphServiceClient::new(endpoint.expect("a URL").connect_lazy())
+    }
+
+    fn traces(&self) -> TraceServiceClient<Channel> {
+        let endpoint = Channel::from_shared(self.told.process.url().to_owned());
+        TraceServiceClient::new(endpoint.expect("a URL").connect_lazy())
+    }
+
+    /// The trace, once it satisfies `found`.
+    async fn trace(&self, root: &Root, found: impl Fn(&Trace) -> bool) -> Trace {
+        let mut client = self.traces();
+        let request = GetTraceRequest {
+            trace: Some(TraceRef {
+                r#ref: Some(Ref::Id(root.trace_id.clone())),
+            }),
+            wait: None,
+        };
+        let mut last = None;
+        let waited = tokio::time::timeout(SAFETY, async {
+            loop {
+                let answered = client.get_trace(request.clone()).await;
+                last = answered.ok().and_then(|it| it.into_inner().trace);
+                if let Some(trace) = last.as_ref().filter(|it| found(it)) {
+                    return trace.clone();
+                }
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        });
+        match waited.await {
+            Ok(trace) => trace,
+            Err(_) => panic!("the trace is {last:#?}"),
+        }
+    }
+}
+
+fn span(node: &SpanNode) -> &Span {
+    node.span.as_ref().expect("each node has its span")
+}
+
+/// Nanoseconds, since the epoch.
+fn end(node: &SpanNode) -> i128 {
+    let (start, took) = (span(node).start_time, span(node).duration);
+    let nanos = |seconds: i64, nanos: i32| i128::from(seconds) * 1_000_000_000 + i128::from(nanos);
+    let start = start.map_or(0, |it| nanos(it.seconds, it.nanos));
+    start + took.map_or(0, |it| nanos(it.seconds, it.nanos))
+}
+
+/// The first node of such a chain: each of `names` is how the name of a span begins, below that of the one before.
+fn below<'a>(nodes: &'a [SpanNode], names: &[&str]) -> Option<&'a SpanNode> {
+    let (first, rest) = names.split_first()?;
+    nodes.iter().find_map(|node| {
+        let named = span(node).name.starts_with(first);
+        match rest {
+            [] if named => Some(node),
+            _ if named => below(&node.children, rest),
+            _ => below(&node.children, names),
+        }
+    })
+}
+
+/// A read and a write, whose leaves are Dgraph's own spans; nothing else of Dgraph is kept.
+async fn check_leaves(traced: &Traced) {
+    let mut client = traced.client();
+    let root = || Root::sampled(&mut rand::rng());
+    let (write, read) = (root(), root());
+    let mutations = ApplyMutationsRequest {
+        mutations: vec![put_node("a"), put_node("new")],
+        ..ApplyMutationsRequest::default()
+    };
+    let written = client.apply_mutations(write.request(mutations)).await;
+    written.expect("it writes");
+    let node = GetNodeRequest {
+        id: "a".to_owned(),
+        ..GetNodeRequest::default()
+    };
+    let found = client.get_node(read.request(node)).await;
+    found.expect("it is there");
+    for (root, called, served, leaf) in [
+        (&read, "GetNode", "Server.Query", "processTask."),
+        (
+            &write,
+            "ApplyMutations",
+            "Server.Mutate",
+            "worker.MutateOverNetwork",
+        ),
+    ] {
+        let called = format!("throughline.graph.v1.GraphService/{called}");
+        let names = [&called, "{", "api.Dgraph/Query", served, leaf];
+        let whole = |trace: &Trace| below(&trace.roots, &names).is_some();
+        let trace = traced.trace(root, whole).await;
+        // Its driver keeps its own span to itself.
+        let orphans = trace.summary.as_ref().map_or(0, |it| it.orphan_count);
+        assert_eq!((trace.roots.len(), orphans), (1, 1), "{trace:#?}");
+    }
+    let mut traces = traced.traces();
+    let listed = traces.list_traces(ListTracesRequest {
+        service: "dgraph.alpha".to_owned(),
+        ..ListTracesRequest::default()
+    });
+    let listed = listed.await.expect("it lists").into_inner().traces;
+    // What nobody asked for comes too, and is not kept.
+    let asked = |it: &TraceSummary| it.services.iter().any(|service| service == "graph");
+    assert!(listed.iter().all(asked), "{listed:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dgraphs_own_spans_are_the_leaves() {
+    let told = Told::start().await;
+    let double = dgraph_double().await;
+    double.export_to(told.address());
+    check_leaves(&Traced::start(told, &double.address()).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_real_ones_own_spans_are_the_leaves() {
+    let told = Told::start().await;
+    match OwnDgraph::start(Some(told.address())).await {
+        Some(dgraph) => check_leaves(&Traced::start(told, &dgraph.endpoint()).await).await,
+        None => skipped("dgraph_spans::a_real_ones_own_spans_are_the_leaves"),
+    }
+}
+
+/// What the alpha's own spans say of a query that would go on for minutes.
+async fn check_ended(traced: &Traced, root: &Root, statuses: &[&str]) {
+    let names = ["{ var(func: has(tl.source)", "api.Dgraph/Query"];
+    let whole = |trace: &Trace| below(&trace.roots, &names).is_some();
+    let trace = traced.trace(root, whole).await;
+    let call = below(&trace.roots, &names).expect("it was waited for");
+    assert_eq!(span(call).service, "dgraph.alpha");
+    let status = span(call).status.as_str();
+    assert!(statuses.contains(&status), "{status:?}: {call:#?}");
+    // A span is sent when it has ended: the work below it ended too, and not after it.
+    let work = below(&call.children, &["Server.Query"]).expect("it worked");
+    assert!(end(work) <= end(call), "{call:#?}");
+    let tasks = work.children.iter();
+    let steps = tasks.filter(|it| span(it).name.starts_with("processTask."));
+    assert!(steps.count() > 1, "{call:#?}");
+    let last = work.children.iter().map(end).max();
+    assert!(last <= Some(end(work)), "{call:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_leaves_ends_the_query_in_dgraph_as_its_own_span_says() {
+    let told = Told::start().await;
+    let Some(dgraph) = OwnDgraph::start(Some(told.address())).await else {
+        return skipped("dgraph_spans::who_leaves_ends_the_query_in_dgraph_as_its_own_span_says");
+    };
+    let traced = Traced::start(told, &dgraph.endpoint()).await;
+    let mut client = traced.client();
+    let root = || Root::sampled(&mut rand::rng());
+    let written = client.apply_mutations(root().request(letters())).await;
+    written.expect("it writes");
+    let stalls = || root().with_fault("store=stall");
+
+    let left = stalls();
+    tokio::select! {
+        answered = client.get_stats(left.request(GetStatsRequest::default())) => panic!("{answered:?}"),
+        // Dropping the call is what cancels it.
+        () = dgraph.wait_for_queries(1) => {}
+    }
+    dgraph.wait_for_queries(0).await;
+    check_ended(&traced, &left, &["cancelled"]).await;
+
+    let mut late = stalls();
+    late.timeout = Some(DEADLINE);
+    let answered = client.get_stats(late.request(GetStatsRequest::default()));
+    // CANCELLED where tonic's own timer in the client is the first.
+    let status = answered.await.expect_err("it would go on for minutes");
+    let codes = [Code::DeadlineExceeded, Code::Cancelled];
+    assert!(codes.contains(&status.code()), "{status:?}");
+    dgraph.wait_for_queries(0).await;
+    check_ended(&traced, &late, &["deadline_exceeded", "cancelled"]).await;
+}
