@@ -198,6 +198,9 @@ fn next_of(reason: &str) -> Option<&'static str> {
             "make room on the disk of the service's database, and try again; nothing of this was written"
         }
         "STORE_IO" => "see to the file of the service's database; its log says more",
+        "STORE_NEWER" => {
+            "a later version of throughline has taken the service's database over: run the service of that version"
+        }
         "STORE_CORRUPT" => "the service's database is damaged: put a backup in its place",
         "STORE_AWAY" => "is the database that the service keeps its graph in up? Its log says more",
         "STORE_STOPPED" => "the service is stopping, or took too long; try again",

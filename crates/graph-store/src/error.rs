@@ -125,6 +125,9 @@ pub enum Unavailable {
     /// The file is damaged, or is no database.
     #[error("the database is damaged")]
     Corrupt,
+    /// A later version of this program has taken the file over.
+    #[error("the database is of a later version")]
+    Newer,
     /// The file cannot be read or written.
     #[error("the database cannot be read or written")]
     Io,

@@ -123,6 +123,7 @@ fn with(error: Error, metadata: HashMap<String, String>) -> Status {
                 Unavailable::Away => ("STORE_AWAY", true),
                 Unavailable::Full => ("STORE_FULL", true),
                 Unavailable::Corrupt => ("STORE_CORRUPT", false),
+                Unavailable::Newer => ("STORE_NEWER", false),
                 Unavailable::Io => ("STORE_IO", true),
             };
             let mut details = reason(name, metadata);

@@ -156,7 +156,15 @@ impl<R: RunBlocking> SqliteStore<R> {
         let work = move || {
             let _running = caller.begin()?;
             presence.check()?;
-            work(&lease, &caller)
+            work(&lease, &caller).or_else(|error| match error {
+                // What a later version made of the file need not make sense here.
+                Error::Internal(_)
+                | Error::Unavailable {
+                    reason: Unavailable::Corrupt,
+                    ..
+                } => schema::refuse_newer(&lease).and(Err(error)),
+                _ => Err(error),
+            })
         };
         self.run_blocking(work).await
     }

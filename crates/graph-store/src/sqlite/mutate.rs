@@ -12,7 +12,7 @@ use super::{
     caller::Caller,
     codec, enforce, fault,
     feed::{self, Feed},
-    node, search, statement, stats,
+    node, schema, search, statement, stats,
 };
 use crate::{
     Applied, ApplyMutations, EdgeKey, Error, Mutation, MutationResult, Node,
@@ -100,6 +100,7 @@ pub(super) fn transaction<T>(
     }
     statement::execute(db, BEGIN, [])?;
     let _open = Open(db);
+    schema::refuse_newer(db)?;
     let result = work()?;
     caller.still_waits()?;
     statement::execute(db, COMMIT, [])?;

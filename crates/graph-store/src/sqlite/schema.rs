@@ -2,7 +2,8 @@
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::OpenError;
+use super::{OpenError, fault};
+use crate::{Error, Unavailable};
 
 /// `thrg`: tells our files from any other SQLite database.
 const APPLICATION_ID: i32 = 0x7468_7267;
@@ -106,6 +107,27 @@ pub(super) fn refuse_foreign(connection: &Connection) -> Result<usize, OpenError
         return Err(OpenError::Newer { found, known });
     }
     Ok(found)
+}
+
+/// Fails if a later version of this program has migrated the file since it was opened. The file's header says so, which
+/// each transaction reads at its beginning anyway: this is no span of its own.
+pub(super) fn refuse_newer(connection: &Connection) -> Result<(), Error> {
+    let mut version = connection
+        .prepare_cached("PRAGMA user_version")
+        .map_err(fault::error)?;
+    let found: i64 = version
+        .query_one([], |row| row.get(0))
+        .map_err(fault::error)?;
+    let known = STEPS.len();
+    if usize::try_from(found).is_ok_and(|found| found <= known) {
+        return Ok(());
+    }
+    Err(Error::Unavailable {
+        reason: Unavailable::Newer,
+        message: format!(
+            "its schema has version {found}, and this program knows versions up to {known}"
+        ),
+    })
 }
 
 /// Brings the database to this program's version, in one transaction.
