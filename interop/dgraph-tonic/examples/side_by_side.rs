@@ -1,5 +1,5 @@
 //! The same reads by our client, by our client over dgraph-tonic, and by dgraph-tonic alone, on one Dgraph: connections,
-//! processor time and median, for `docs/dgraph.md`. `cargo run --release --features dgraph-tonic --example side_by_side --
+//! processor time and median, for `docs/performance.md`. `cargo run --release --features dgraph-tonic --example side_by_side --
 //! HOST:PORT [COUNT]`
 #![allow(clippy::print_stdout, reason = "it is what it is for")]
 #![allow(clippy::disallowed_methods, reason = "no call's trace is lost here")]

@@ -32,7 +32,8 @@
 //! - A trace for each request of a transaction of several: all of them have the trace of the first.
 //! - Connect once: it makes a TCP connection for each transaction, here to the proxy, otherwise to Dgraph.
 //!
-//! Figures of both, side by side, are in `docs/dgraph.md`.
+//! Measured side by side, 1 000 reads: 1 connection, 490 ms of CPU and 1.1 ms each at the median, against 1, 180 ms and 0.7 ms of our
+//! client's own channels, and 1 000, 310 ms and 1.0 ms of dgraph-tonic alone (`docs/performance.md`).
 #![cfg(feature = "dgraph-tonic")]
 
 mod carry;
