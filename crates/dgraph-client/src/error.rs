@@ -150,6 +150,8 @@ const TEXTS: &[(&str, Error)] = &[
     ("hash mismatch", Error::Hash),
     ("Token is expired", Error::Expired),
     ("token is expired", Error::Expired),
+    // To a further request of a transaction, or its end, with a login that has expired since.
+    ("No namespace in the metadata", Error::Expired),
     ("draining mode", Error::Draining),
     ("429 Too Many Requests", Error::Overloaded),
     ("overloaded with pending proposals", Error::Overloaded),
@@ -263,6 +265,11 @@ mod tests {
             Error::Hash,
         );
         check(Unauthenticated, "Token is expired", Error::Expired);
+        check(
+            Unknown,
+            "No namespace in the metadata of context",
+            Error::Expired,
+        );
         check(
             Unauthenticated,
             "no accessJwt available",

@@ -6,6 +6,7 @@ mod errors;
 mod login;
 mod quiet;
 mod real;
+mod secured;
 mod transaction;
 
 use throughline_dgraph_client::{Dgraph, Dql, Limits, Mutation, Options, Subject};

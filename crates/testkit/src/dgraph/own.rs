@@ -30,7 +30,7 @@ pub struct OwnDgraph {
 }
 
 /// A process, and what ends it in the end.
-struct Node {
+pub(super) struct Node {
     process: Child,
     guard: Child,
 }
@@ -217,14 +217,21 @@ fn node(
             "--trace=ratio=1.0; jaeger={spans}; service=dgraph.{kind};"
         ));
     }
-    let process = command.spawn().expect("Dgraph can be started");
-    let guard = Command::new("sh")
-        .args(["-c", GUARD])
-        .env("NODE", process.id().to_string())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("a shell");
-    Node { process, guard }
+    Node::start(command)
+}
+
+impl Node {
+    /// Starts it; it ends with this value, and with this process.
+    pub(super) fn start(mut command: Command) -> Self {
+        let process = command.spawn().expect("Dgraph can be started");
+        let guard = Command::new("sh")
+            .args(["-c", GUARD])
+            .env("NODE", process.id().to_string())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("a shell");
+        Self { process, guard }
+    }
 }

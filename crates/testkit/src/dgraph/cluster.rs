@@ -1,0 +1,271 @@
+//! Several zeros and alphas on loopback, or one of each, with access control and TLS if asked for; each can be killed and started
+//! again. All end with the process, whatever kind of end it has.
+
+use std::{
+    fs::File,
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use bytes::Bytes;
+use http::Request;
+use http_body_util::{BodyExt as _, Full};
+use hyper_util::{client::legacy::Client, rt::TokioExecutor};
+use tempfile::TempDir;
+use throughline_dgraph_client::{Dgraph, Error, Login, Options, Tls};
+
+use super::{own::Node, real::program};
+use crate::SAFETY;
+
+/// The user that Dgraph makes itself, and its password.
+const FIRST_USER: (&str, &str) = ("groot", "password");
+
+/// How many, and how they are entered.
+#[derive(Clone, Debug)]
+pub struct ClusterOptions {
+    /// Zeros.
+    pub zeros: u16,
+    /// Alphas, all of one group.
+    pub alphas: u16,
+    /// How long a login holds, where one is asked for, as Dgraph writes it: `2s`.
+    pub login: Option<&'static str>,
+    /// Whether TLS is spoken, on all of an alpha's ports.
+    pub tls: bool,
+}
+
+impl Default for ClusterOptions {
+    fn default() -> Self {
+        Self {
+            zeros: 1,
+            alphas: 1,
+            login: None,
+            tls: false,
+        }
+    }
+}
+
+/// The zeros and alphas, each counted from 0.
+pub struct DgraphCluster {
+    program: PathBuf,
+    options: ClusterOptions,
+    offset: u16,
+    zeros: Vec<Option<Node>>,
+    alphas: Vec<Option<Node>>,
+    folder: TempDir,
+}
+
+impl DgraphCluster {
+    /// Starts all, and waits until they can be written to; nothing where there is no Dgraph.
+    ///
+    /// # Panics
+    ///
+    /// Where there is one, and it cannot be used.
+    pub async fn start(options: ClusterOptions) -> Option<Self> {
+        let program = program()?;
+        let folder = tempfile::tempdir().expect("a folder");
+        if options.login.is_some() {
+            let key = "a key of thirty-two characters !";
+            std::fs::write(folder.path().join("acl"), key).expect("a file");
+        }
+        if options.tls {
+            let made = Command::new(&program)
+                .args(["cert", "--nodes=localhost,127.0.0.1"])
+                .current_dir(folder.path())
+                .output();
+            assert!(made.is_ok_and(|made| made.status.success()), "certificates");
+        }
+        let mut cluster = Self {
+            offset: free_offset(options.zeros.max(options.alphas)),
+            zeros: (0..options.zeros).map(|_| None).collect(),
+            alphas: (0..options.alphas).map(|_| None).collect(),
+            program,
+            options,
+            folder,
+        };
+        for at in 0..cluster.options.zeros {
+            cluster.start_zero(at);
+        }
+        for at in 0..cluster.options.alphas {
+            cluster.start_alpha(at);
+            // The group takes one after the other.
+            cluster.wait_for_alpha(at).await;
+        }
+        Some(cluster)
+    }
+
+    /// The alphas, `host:port` each.
+    pub fn endpoints(&self) -> Vec<String> {
+        let alphas = 0..self.options.alphas;
+        alphas.map(|at| self.endpoint(at)).collect()
+    }
+
+    fn endpoint(&self, alpha: u16) -> String {
+        format!("127.0.0.1:{}", 9080 + self.offset + alpha)
+    }
+
+    /// Where an alpha, or a zero, answers HTTP: `host:port`.
+    pub fn http(&self, alpha: u16) -> String {
+        format!("localhost:{}", 8080 + self.offset + alpha)
+    }
+
+    /// Where a zero answers HTTP: `host:port`.
+    pub fn zero_http(&self, zero: u16) -> String {
+        format!("localhost:{}", 6080 + self.offset + zero)
+    }
+
+    /// The certificate of the authority, a PEM file; where TLS is spoken.
+    pub fn authority(&self) -> PathBuf {
+        self.folder.path().join("tls/ca.crt")
+    }
+
+    /// How to reach it, as the user that Dgraph makes itself.
+    ///
+    /// # Panics
+    ///
+    /// Where the authority's file is gone.
+    pub fn client_options(&self) -> Options {
+        let (user, password) = FIRST_USER;
+        let login = self.options.login.map(|_| Login {
+            user: user.to_owned(),
+            password: password.to_owned(),
+            namespace: 0,
+        });
+        let tls = self.options.tls.then(|| Tls {
+            authorities: std::fs::read(self.authority()).expect("the authority's file"),
+            identity: None,
+        });
+        Options {
+            login,
+            tls,
+            ..Options::new(self.endpoints())
+        }
+    }
+
+    /// Kills a zero (SIGKILL).
+    pub fn kill_zero(&mut self, at: u16) {
+        self.zeros[usize::from(at)] = None;
+    }
+
+    /// Kills an alpha (SIGKILL).
+    pub fn kill_alpha(&mut self, at: u16) {
+        self.alphas[usize::from(at)] = None;
+    }
+
+    /// Starts a zero, which is not there or was killed.
+    pub fn start_zero(&mut self, at: u16) {
+        let mut arguments = vec![
+            format!("--my={}", self.zero(at)),
+            format!("--wal=zw{at}"),
+            format!("--raft=idx={}", at + 1),
+            format!("--replicas={}", self.options.alphas),
+        ];
+        if at > 0 {
+            arguments.push(format!("--peer={}", self.zero(0)));
+        }
+        self.zeros[usize::from(at)] = Some(self.node("zero", at, &arguments));
+    }
+
+    /// Starts an alpha, which is not there or was killed.
+    pub fn start_alpha(&mut self, at: u16) {
+        let zeros: Vec<_> = (0..self.options.zeros).map(|it| self.zero(it)).collect();
+        let mut arguments = vec![
+            format!("--zero={}", zeros.join(",")),
+            format!("--postings=p{at}"),
+            format!("--wal=w{at}"),
+            format!("--tmp=t{at}"),
+            format!("--export=export{at}"),
+            "--cache=size-mb=64; percentage=40,40,20;".to_owned(),
+            "--badger=compression=snappy; numgoroutines=2; memtablesize=16777216;".to_owned(),
+        ];
+        if let Some(holds) = self.options.login {
+            arguments.push(format!("--acl=secret-file=acl; access-ttl={holds};"));
+        }
+        if self.options.tls {
+            let files = "ca-cert=tls/ca.crt; server-cert=tls/node.crt; server-key=tls/node.key;";
+            arguments.push(format!("--tls={files}"));
+        }
+        self.alphas[usize::from(at)] = Some(self.node("alpha", at, &arguments));
+    }
+
+    /// Waits until an alpha can be written to.
+    ///
+    /// # Panics
+    ///
+    /// Where it does not come up.
+    pub async fn wait_for_alpha(&self, at: u16) {
+        let options = Options {
+            alphas: vec![self.endpoint(at)],
+            ..self.client_options()
+        };
+        let dgraph = Dgraph::new(options).expect("an endpoint");
+        let mut failed = Error::Unreachable;
+        let ready = async {
+            while let Err(error) = dgraph.alter("testkit.ready: int .").await {
+                failed = error;
+                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            }
+        };
+        let ready = tokio::time::timeout(SAFETY, ready).await;
+        assert!(ready.is_ok(), "alpha {at} was never ready: {failed}");
+    }
+
+    /// Asks the first alpha's GraphQL for the administrator with this access token.
+    ///
+    /// # Panics
+    ///
+    /// Where it does not answer in JSON.
+    pub async fn admin(&self, access: &str, statement: &str) -> serde_json::Value {
+        let body = serde_json::json!({ "query": statement }).to_string();
+        let request = Request::post(format!("http://{}/admin", self.http(0)))
+            .header("content-type", "application/json")
+            .header("x-dgraph-accesstoken", access)
+            .body(Full::new(Bytes::from(body)))
+            .expect("a request");
+        let client = Client::builder(TokioExecutor::new()).build_http();
+        let answer = client.request(request).await.expect("it answers");
+        let body = answer.into_body().collect().await.expect("an answer");
+        serde_json::from_slice(&body.to_bytes()).expect("JSON")
+    }
+
+    /// The folder that it runs in.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn zero(&self, at: u16) -> String {
+        format!("localhost:{}", 5080 + self.offset + at)
+    }
+
+    fn node(&self, kind: &str, at: u16, more: &[String]) -> Node {
+        let log = self.folder.path().join(format!("{kind}{at}.log"));
+        let log = File::options().append(true).create(true).open(log);
+        let mut command = Command::new(&self.program);
+        command
+            .args([kind, "--bindall=false", "--logtostderr"])
+            .arg(format!("--port_offset={}", self.offset + at))
+            .arg("--telemetry=reports=false; sentry=false;")
+            .args(more)
+            .current_dir(self.folder.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log.expect("a log"));
+        Node::start(command)
+    }
+}
+
+/// Dgraph takes an offset to all of its ports: one from which on so many in a row are free.
+fn free_offset(count: u16) -> u16 {
+    let free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
+    let begin = u16::try_from(std::process::id() % 20_000).unwrap_or(0);
+    // Away from those that a single Dgraph of the same process takes.
+    let mut offsets = (0..1_000_u16).map(|step| 10_000 + (begin + 11 + step * 37) % 40_000);
+    let found = offsets.find(|offset| {
+        (0..count).all(|at| {
+            [5080, 6080, 7080, 8080, 9080]
+                .iter()
+                .all(|base| free(base + offset + at))
+        })
+    });
+    found.expect("ports for a Dgraph")
+}
