@@ -27,8 +27,3 @@ export function shown(value: Value | undefined): string {
 export function byType(edges: readonly Edge[]): [string, Edge[]][] {
   return [...Map.groupBy(edges, (edge) => edge.type)];
 }
-
-/** Where a node's page is. */
-export function nodeUrl(id: string): string {
-  return `/node/${encodeURIComponent(id)}`;
-}

@@ -1,6 +1,10 @@
 // What the site's server says and refuses, asked without a browser.
+import { createClient } from '@connectrpc/connect';
+import { createGrpcWebTransport } from '@connectrpc/connect-web';
+import { GraphService } from '@throughline/shared/graph';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Stack, startStack } from './stack.ts';
+import { nodeUrl } from '../../src/node-url.ts';
+import { type Stack, startStack, TOKEN } from './stack.ts';
 
 describe('the site’s server', () => {
   let stack: Stack;
@@ -36,6 +40,19 @@ describe('the site’s server', () => {
     const broken = /data-trace[^>]*>([0-9a-f]{32})</.exec(page)?.[1] ?? '';
     const trace = await stack.inspector.check(broken, { services: ['ssr', 'gateway', 'graph'], noOrphans: true, oneRoot: true, sameBaggage: true });
     expect(trace.summary?.errorCount).toBeGreaterThan(0n);
+  });
+
+  it('has a page for each node, whatever its id', async () => {
+    const ids = ['npm:@a/b@1.0.0', 'a b', '100%', 'a%2Fb', 'hub:<b>&"one"?#', 'über//größe', ';=+$,'];
+    const graph = createClient(GraphService, createGrpcWebTransport({ baseUrl: stack.gateway.url }));
+    const put = (id: string) => ({ change: { case: 'putNode' as const, value: { id, type: 'Odd' } } });
+    await graph.applyMutations({ mutations: ids.map(put) }, { headers: { authorization: `Bearer ${TOKEN}` } });
+    for (const id of ids) {
+      const answered = await fetch(stack.site.url + nodeUrl(id));
+      const written = id.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+      expect([answered.status, /<h1[^>]*>(.*?)<\/h1>/.exec(await answered.text())?.[1]], id).toEqual([200, written]);
+    }
+    for (const none of ['', '%zz', '%ff', 'npm%253Ams']) expect((await fetch(`${stack.site.url}/node/${none}`)).status, none).toBeOneOf([400, 404]);
   });
 
   it('writes for its own pages alone', async () => {
