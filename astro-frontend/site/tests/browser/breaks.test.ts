@@ -16,9 +16,9 @@ describe.skipIf(!present)('a break is seen', () => {
   });
 
   /** Searches; gives the trace of the last action, as the page shows it. */
-  async function search(site: string): Promise<{ visit: Visit; id: string }> {
+  async function search(site: string, ...asked: RegExp[]): Promise<{ visit: Visit; id: string }> {
     browser = await launch();
-    const visit = await Visit.to(browser, site);
+    const visit = await Visit.to(browser, site, ...asked);
     await visit.page.getByRole('combobox').first().fill('debug');
     const chip = visit.page.locator('[data-trace]').filter({ hasText: /search/i });
     await chip.waitFor();
@@ -52,7 +52,7 @@ describe.skipIf(!present)('a break is seen', () => {
         return `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
       },
     });
-    const { visit, id } = await search(stack.site.url);
+    const { visit, id } = await search(stack.site.url, /CORS policy/, /ERR_FAILED/);
     await visit.page.getByRole('alert').first().waitFor();
     expect(visit.complaints.join('\n')).toMatch(/Request header field baggage is not allowed/);
     await visit.close(id);

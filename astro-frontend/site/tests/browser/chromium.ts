@@ -22,10 +22,20 @@ export function launch(): Promise<Browser> {
   return chromium.launch({ executablePath: CHROMIUM, headless: true, args: FLAGS });
 }
 
+/** Every visit of the running test. */
+const visits: Visit[] = [];
+
+/** What the pages of the running test complained of and no test asked for; forgets them. See `clean.ts`. */
+export function unasked(): string[] {
+  return visits.splice(0).flatMap((visit) => visit.complaints.filter((it) => !visit.asked.some((pattern) => pattern.test(it))));
+}
+
 export class Visit {
   readonly page: Page;
   /** What its console, its policy and its scripts complained of. */
   readonly complaints: string[] = [];
+  /** What it may complain of, for the test breaks it; all else fails the test. */
+  readonly asked: RegExp[] = [];
   /** What its scripts noted for who looks closely. */
   readonly notes: string[] = [];
   /** The envelopes that it sent. */
@@ -38,9 +48,11 @@ export class Visit {
   }
 
   /** Opens a page in a profile of its own. */
-  static async to(browser: Browser, url: string): Promise<Visit> {
+  static async to(browser: Browser, url: string, ...asked: RegExp[]): Promise<Visit> {
     const context = await browser.newContext();
     const visit = new Visit(await context.newPage());
+    visit.asked.push(...asked);
+    visits.push(visit);
     const { page } = visit;
     page.on('console', (message) => {
       if (message.type() === 'debug') visit.notes.push(message.text());

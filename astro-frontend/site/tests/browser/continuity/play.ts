@@ -19,7 +19,8 @@ const RIVAL = 'delay:59999';
 export async function play(stack: Stack, browser: Browser, hop: Hop, part: Part): Promise<Played> {
   const wrong: string[] = [];
   const known = new Set(hop === 'ssr' ? await stack.inspector.recent('ssr', '') : []);
-  const visit = await Visit.to(browser, `${stack.site.url}/${hop === 'browser' ? 'lab' : 'about'}`);
+  // What is broken may be complained of.
+  const visit = await Visit.to(browser, `${stack.site.url}/${hop === 'browser' ? 'lab' : 'about'}`, /./);
   const { page } = visit;
   await recording(visit);
   if (hop === 'browser') await lab(page);
