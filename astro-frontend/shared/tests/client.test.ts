@@ -117,6 +117,12 @@ describe('explaining', () => {
     expect(explain(error)).toMatchObject({ retry: true, retryAfterMs: 1_500 });
   });
 
+  it('takes a proxy that limits calls for what it is', () => {
+    const error = new ConnectError('HTTP 429', Code.Unavailable, { 'retry-after': '7' });
+    expect(explain(error)).toMatchObject({ code: Code.ResourceExhausted, retry: true, retryAfterMs: 7_000, parts: [] });
+    expect(explain(new ConnectError('HTTP 429', Code.Unavailable, { 'retry-after': 'soon' }))).not.toHaveProperty('retryAfterMs');
+  });
+
   it('takes a network failure for what it is', () => {
     expect(explain(ConnectError.from(new TypeError('Failed to fetch')))).toMatchObject({ code: Code.Unavailable, retry: true, parts: [] });
   });

@@ -1,7 +1,8 @@
 import { Code, ConnectError } from '@connectrpc/connect';
+import { getActiveSpan } from '@sentry/core';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { GraphService } from '../src/gen/throughline/graph/v1/graph_pb.ts';
-import { Actions, type SentryApi } from '../src/tracing/index.ts';
+import { Actions, isReported, type SentryApi } from '../src/tracing/index.ts';
 import { Recorded, serve, type Served } from './harness.ts';
 
 let recorded: Recorded;
@@ -116,6 +117,29 @@ describe('the span of a call', () => {
     );
   });
 
+  it('is told of once: by the server where that is at fault, else by the action', async () => {
+    actions = new Actions(
+      () => sentry,
+      () => undefined,
+      { captures: (error) => !isReported(error) },
+    );
+    const { client } = await with_((router) =>
+      router.service(GraphService, {
+        getNode: ({ id }) => {
+          throw new ConnectError('no', Number(id));
+        },
+      }),
+    );
+    const open = (code: Code) => actions.run('Open', ({ call }) => client.getNode({ id: String(code) }, call));
+    for (const code of [Code.Internal, Code.Unknown, Code.DataLoss]) await expect(open(code)).rejects.toMatchObject({ code });
+    expect(recorded.events).toHaveLength(0);
+    for (const code of [Code.NotFound, Code.ResourceExhausted]) await expect(open(code)).rejects.toMatchObject({ code });
+    const own = (error: Error) => actions.run('Own', () => Promise.reject(error));
+    await expect(own(new ConnectError('no', Code.Internal))).rejects.toThrow();
+    await expect(own(new TypeError('fetch failed'))).rejects.toThrow();
+    expect(recorded.events).toHaveLength(4);
+  });
+
   it('ends with its action, when the loop over its stream is left early', async () => {
     let ended = false;
     const { client } = await with_((router) =>
@@ -166,7 +190,7 @@ describe('the span of a call', () => {
       const action = recorded.of('ui.action').find((span) => span.span_id === call?.parent_span_id);
       expect([request.trace_id, call?.trace_id]).toEqual([action?.trace_id, action?.trace_id]);
     }
-    expect(sentry.getActiveSpan()).toBeUndefined();
+    expect(getActiveSpan()).toBeUndefined();
   });
 
   it('ends as cancelled when the signal aborts a stream that nobody reads on', async () => {

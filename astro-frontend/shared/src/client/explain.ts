@@ -50,6 +50,8 @@ const UNKNOWN = { what: 'Something went wrong.', advice: 'Try again; if it stays
 
 export function explain(thrown: unknown): Explanation {
   const error = ConnectError.from(thrown);
+  const limited = tooMany(error);
+  if (limited) return limited;
   const said = SAID[error.code] ?? UNKNOWN;
   const { parts, subject } = details(error);
   const after = error.findDetails(RetryInfoSchema)[0]?.retryDelay;
@@ -64,6 +66,14 @@ export function explain(thrown: unknown): Explanation {
     cancelled: error.code === Code.Canceled,
     ...(after && { retryAfterMs: Number(after.seconds) * 1_000 + after.nanos / 1_000_000 }),
   };
+}
+
+/** A proxy in front of the gateway says so in HTTP, which knows no gRPC. */
+function tooMany(error: ConnectError): Explanation | undefined {
+  if (error.rawMessage !== 'HTTP 429') return undefined;
+  const after = Number(error.metadata.get('retry-after') ?? Number.NaN);
+  const said = explain(new ConnectError('', Code.ResourceExhausted));
+  return after > 0 ? { ...said, retryAfterMs: after * 1_000 } : said;
 }
 
 function details(error: ConnectError): { parts: string[]; subject: string } {

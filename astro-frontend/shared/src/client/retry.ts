@@ -56,6 +56,8 @@ function timeoutMs(header: string | null): number | undefined {
 /** How long to wait after the attempt that failed; nothing: it was the last one. */
 function pauseBefore(attempt: number, thrown: unknown, limits: RetryLimits): number | undefined {
   const error = ConnectError.from(thrown);
+  // Who limits calls by HTTP is not to be asked again at once.
+  if (error.rawMessage === 'HTTP 429') return undefined;
   if (attempt >= limits.attempts || !(error.code === Code.Unavailable || unreached(error))) return undefined;
   const asked = error.findDetails(RetryInfoSchema)[0]?.retryDelay;
   if (asked) {

@@ -27,6 +27,12 @@ export interface ActionOptions {
   readonly attributes?: Record<string, string | number | boolean>;
 }
 
+/** How all actions of a page are run. */
+export interface ActionsOptions {
+  /** Whether an error is to be captured, where it is no cancel; all are if not given. */
+  readonly captures?: (error: unknown) => boolean;
+}
+
 /** Whoever wants to know of actions as they begin, such as a trace chip. */
 export type ActionObserver = (action: Action, name: string) => void;
 
@@ -34,14 +40,16 @@ export type ActionObserver = (action: Action, name: string) => void;
 export class Actions {
   readonly #source: SentrySource;
   readonly #pageLoad: () => Span | undefined;
+  readonly #captures: (error: unknown) => boolean;
   readonly #observers = new Set<ActionObserver>();
   /** Ends each action that runs. */
   readonly #running = new Set<() => void>();
 
   /** `pageLoad` gives the span of the page load, to which actions are linked. */
-  constructor(source: SentrySource, pageLoad: () => Span | undefined) {
+  constructor(source: SentrySource, pageLoad: () => Span | undefined, options: ActionsOptions = {}) {
     this.#source = source;
     this.#pageLoad = pageLoad;
+    this.#captures = options.captures ?? (() => true);
   }
 
   /** Calls back for each action that begins; returns what ends it. */
@@ -132,7 +140,7 @@ export class Actions {
     const code = ConnectError.from(error).code;
     const cancelled = action.signal.aborted || code === Code.Canceled;
     action.span?.setStatus({ code: 2, message: cancelled ? 'cancelled' : 'internal_error' });
-    if (cancelled || !sentry) return;
+    if (cancelled || !sentry || !this.#captures(error)) return;
     action.within(() => sentry.captureException(error));
   }
 }

@@ -2,14 +2,21 @@
 import { createClient, type Client } from '@connectrpc/connect';
 import { createTransport } from '@throughline/shared/client';
 import { GraphService } from '@throughline/shared/graph';
-import { Actions } from '@throughline/shared/tracing';
-import { pageLoad, sentry, startTelemetry } from '../telemetry/browser.ts';
+import { Actions, isReported } from '@throughline/shared/tracing';
+import { keepReplay, pageLoad, sentry, startTelemetry } from '../telemetry/browser.ts';
 import { browserSettings } from './settings.ts';
 
 export type GraphClient = Client<typeof GraphService>;
 
 /** Each user action runs in one of these: `actions.run('Find path', ({ call }) => graph.findPath({…}, call))`. */
-export const actions = new Actions(sentry, pageLoad);
+export const actions = new Actions(sentry, pageLoad, {
+  captures: (error) => {
+    if (!isReported(error)) return true;
+    // A recording of it is wanted all the same.
+    keepReplay();
+    return false;
+  },
+});
 
 // What is under way when a page is left is cut off; said before its SDK sends the last.
 if (typeof window !== 'undefined') window.addEventListener('pagehide', () => actions.stopAll());

@@ -3,6 +3,7 @@ import type { SentryApi, Span } from '@throughline/shared/tracing';
 import { browserSettings } from '../browser/settings.ts';
 
 let sdk: SentryApi | undefined;
+let keep = (): void => {};
 let load: Span | undefined;
 let started: Promise<void> | undefined;
 
@@ -11,6 +12,9 @@ export const sentry = (): SentryApi | undefined => sdk;
 
 /** The span of the page load. */
 export const pageLoad = (): Span | undefined => load;
+
+/** Has what was recorded until now sent, as an error has. */
+export const keepReplay = (): void => keep();
 
 /** Starts it once; islands wait for it before their first call. Never fails: a page without telemetry is still a page. */
 export function startTelemetry(): Promise<void> {
@@ -23,5 +27,6 @@ async function start(): Promise<void> {
   if (!settings.dsn) return;
   const loaded = await import('./sentry.ts');
   load = loaded.init(settings);
+  keep = () => loaded.keepReplay(settings.replaysOnErrorSampleRate);
   sdk = loaded.api;
 }

@@ -12,13 +12,12 @@ import {
   startInactiveSpan,
   startNewTrace,
   withActiveSpan,
-  withScope,
 } from '@sentry/astro';
 import type { SentryApi, Span } from '@throughline/shared/tracing';
 import type { BrowserSettings } from '../browser/settings.ts';
 import { nameIsland } from './islands.ts';
 
-export const api: SentryApi = { captureException, getActiveSpan, startInactiveSpan, startNewTrace, withActiveSpan, withScope };
+export const api: SentryApi = { captureException, startInactiveSpan, startNewTrace, withActiveSpan };
 
 /** Starts the SDK; returns the span of the page load. */
 export function init(settings: BrowserSettings): Span | undefined {
@@ -68,10 +67,18 @@ function sendWhenHidden(): void {
   });
 }
 
+let recorder: ReturnType<typeof import('./replay.ts').replay> | undefined;
+
+/** Sends what was recorded until now, for one in so many. */
+export function keepReplay(rate: number): void {
+  if (Math.random() < rate) void recorder?.flush();
+}
+
 /** The recorder is larger than the rest of the SDK: it comes when the page is there. */
 async function addReplay(): Promise<void> {
   const { replay } = await import('./replay.ts');
-  addIntegration(replay());
+  recorder = replay();
+  addIntegration(recorder);
 }
 
 function whenIdle(work: () => void): void {
