@@ -13,7 +13,7 @@ use crate::workspace;
 const SOURCES: [&str; 3] = ["proto", "astro-frontend/shared", "astro-frontend/site"];
 
 /// What is made of it, and no source.
-const MADE: [&str; 4] = ["node_modules", "dist", ".astro", "gen"];
+const MADE: [&str; 5] = ["node_modules", "dist", ".astro", ".svelte-kit", "gen"];
 
 /// Where the packages are.
 pub(crate) fn folder() -> PathBuf {

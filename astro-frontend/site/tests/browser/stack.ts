@@ -121,7 +121,7 @@ function importGraph(graph: string): void {
   if (ran.status !== 0) throw new Error(`the import failed: ${ran.stderr.toString()}`);
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((taken) => {
     const server = createServer();
     server.listen(0, '127.0.0.1', () => {
