@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
+use tokio::process::Command;
+
 use super::steps;
 use super::tally::Tally;
 use crate::site;
@@ -19,7 +21,7 @@ pub(crate) const CONTINUITY: &str = "THROUGHLINE_CONTINUITY_SITE";
 /// Runs all of them; gives the file of the continuity matrix, if they were to write it.
 pub(crate) async fn run(tally: &mut Tally) -> anyhow::Result<Option<PathBuf>> {
     if checks(tally).await? {
-        return browser(&[], tally).await;
+        return browser(&[], None, tally).await;
     }
     Ok(None)
 }
@@ -30,7 +32,22 @@ pub(crate) async fn continuity(tally: &mut Tally) -> anyhow::Result<Option<PathB
         tally.skip("site", &why);
         return Ok(None);
     }
-    browser(&["--", "tests/browser/continuity.test.ts"], tally).await
+    browser(&["tests/browser/continuity.test.ts"], None, tally).await
+}
+
+/// Runs some of the tests in the browser, with this variable set.
+pub(crate) async fn soak(
+    tests: &[&str],
+    variable: (&str, &str),
+    tally: &mut Tally,
+) -> anyhow::Result<()> {
+    match site::build().await {
+        Ok(()) => {
+            browser(tests, Some(variable), tally).await?;
+        }
+        Err(why) => tally.skip("site", &why),
+    }
+    Ok(())
 }
 
 /// Runs the steps that need no browser; says whether the site is there.
@@ -43,15 +60,19 @@ async fn checks(tally: &mut Tally) -> anyhow::Result<bool> {
         ("site: code from proto", &["run", "generate"][..]),
         ("site: types", &["run", "check"]),
         ("site: unit tests", &["test"]),
+        ("site: build", &["run", "build"]),
     ] {
-        tally.step(name, steps::run(name, site::npm(arguments)).await?);
+        tally.step(name, quiet(name, site::npm(arguments)).await?);
     }
-    tally.step("site: build", build().await?);
     Ok(true)
 }
 
-/// Runs the tests in Chromium against the services as they are built.
-async fn browser(only: &[&str], tally: &mut Tally) -> anyhow::Result<Option<PathBuf>> {
+/// Runs these tests in Chromium, or all, against the services of this workspace; gives the file of the continuity matrix.
+async fn browser(
+    only: &[&str],
+    variable: Option<(&str, &str)>,
+    tally: &mut Tally,
+) -> anyhow::Result<Option<PathBuf>> {
     let Some(chromium) = chromium() else {
         tally.skip("chromium", "none on the PATH");
         return Ok(None);
@@ -63,7 +84,9 @@ async fn browser(only: &[&str], tally: &mut Tally) -> anyhow::Result<Option<Path
     let _ = std::fs::remove_file(&rows);
     let mut tests = site::npm(&["run", "test:browser", "--workspace", "@throughline/site"]);
     tests
+        .arg("--")
         .args(only)
+        .envs(variable)
         .env(super::BIN_DIR, folder)
         .env(BROWSER, chromium)
         .env(CONTINUITY, &rows);
@@ -71,10 +94,10 @@ async fn browser(only: &[&str], tally: &mut Tally) -> anyhow::Result<Option<Path
     Ok(Some(rows))
 }
 
-/// Builds it; a warning is a failure.
-async fn build() -> anyhow::Result<bool> {
-    println!("\n== site: build");
-    let output = site::npm(&["run", "build"])
+/// Runs a step whose output must hold no warning.
+async fn quiet(name: &str, mut command: Command) -> anyhow::Result<bool> {
+    println!("\n== {name}");
+    let output = command
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .output()
@@ -82,12 +105,17 @@ async fn build() -> anyhow::Result<bool> {
     let said = [output.stdout, output.stderr].concat();
     let said = String::from_utf8_lossy(&said);
     print!("{said}");
-    Ok(output.status.success() && !said.lines().any(is_warning))
+    let warnings: Vec<_> = said.lines().filter(|line| is_warning(line)).collect();
+    for warning in &warnings {
+        println!("a warning: {warning}");
+    }
+    Ok(output.status.success() && warnings.is_empty())
 }
 
 /// Whether a line warns; what npm has to say of a person's own settings is not the site's affair.
 fn is_warning(line: &str) -> bool {
     let line = line.to_ascii_lowercase();
+    let line = line.replace("0 warnings", "");
     line.contains("warn") && !(line.starts_with("npm warn unknown") && line.contains("config"))
 }
 
@@ -114,6 +142,7 @@ mod tests {
         assert!(!is_warning(
             "npm warn Unknown user config \"nodedir\". This will stop working"
         ));
+        assert!(!is_warning("svelte-check found 0 errors and 0 warnings"));
         assert!(!is_warning("Complete!"));
     }
 }

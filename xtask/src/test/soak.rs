@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::Args;
-use tokio::process::Command;
 
+use super::site;
 use super::tally::Tally;
 use crate::workspace;
 
@@ -20,18 +20,25 @@ pub(crate) struct Options {
 /// Some tests and how many cases they take, where the variable does not say otherwise.
 struct Part {
     name: &'static str,
-    of: [&'static str; 4],
+    of: Of,
     tests: &'static [&'static str],
     variable: &'static str,
     cases: &'static str,
 }
 
-const CHAIN: [&str; 4] = ["--package", "throughline-continuity", "--test", "it"];
-const GATEWAY: [&str; 4] = ["--package", "throughline-gateway", "--test", "it"];
+/// Who runs them.
+enum Of {
+    /// Cargo, with these arguments.
+    Cargo([&'static str; 4]),
+    /// The site's own runner, in a browser.
+    Site,
+}
 
-const STORE: [&str; 4] = ["--package", "throughline-graph-store", "--test", "it"];
+const STORE: Of = Of::Cargo(["--package", "throughline-graph-store", "--test", "it"]);
+const CHAIN: Of = Of::Cargo(["--package", "throughline-continuity", "--test", "it"]);
+const GATEWAY: Of = Of::Cargo(["--package", "throughline-gateway", "--test", "it"]);
 
-const PARTS: [Part; 8] = [
+const PARTS: [Part; 9] = [
     Part {
         name: "statuses",
         of: CHAIN,
@@ -82,6 +89,13 @@ const PARTS: [Part; 8] = [
         variable: "DGRAPH_CASES",
         cases: "1000",
     },
+    Part {
+        name: "neighbours",
+        of: Of::Site,
+        tests: &["tests/browser/explorer.test.ts", "-t", "bounded"],
+        variable: "THROUGHLINE_NEIGHBOURS",
+        cases: "50000",
+    },
     // Of the whole workspace.
     Part {
         name: "properties",
@@ -93,17 +107,21 @@ const PARTS: [Part; 8] = [
 ];
 
 impl Part {
-    fn command(&self, cases: &str) -> Command {
+    async fn run(&self, cases: &str, tally: &mut Tally) -> anyhow::Result<()> {
+        let of = match self.of {
+            Of::Cargo(of) => of,
+            Of::Site => return site::soak(self.tests, (self.variable, cases), tally).await,
+        };
         let mut command = workspace::cargo();
         command.arg("test").env(self.variable, cases);
         if self.tests.is_empty() {
             command.args(["--workspace", "--no-fail-fast"]);
         } else {
-            command.args(self.of).args(self.tests);
+            command.args(of).args(self.tests);
             // One after the other, and seen as they go.
             command.args(["--", "--nocapture", "--test-threads", "1"]);
         }
-        command
+        super::tests(command, None, tally).await
     }
 }
 
@@ -124,7 +142,7 @@ pub(crate) async fn run(options: &Options) -> anyhow::Result<ExitCode> {
         println!("\n== part {} of {}, {asked}", number + 1, parts.len());
         let before = tally.failed();
         let began = Instant::now();
-        super::tests(part.command(&cases), None, &mut tally).await?;
+        part.run(&cases, &mut tally).await?;
         let outcome = match tally.failed() == before {
             true => "passed",
             false => "failed",
