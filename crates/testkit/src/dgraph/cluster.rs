@@ -21,6 +21,9 @@ use crate::SAFETY;
 /// The user that Dgraph makes itself, and its password.
 const FIRST_USER: (&str, &str) = ("groot", "password");
 
+/// The folder of the authority that all are certified by.
+const AUTHORITY: &str = "tls";
+
 /// How many, and how they are entered.
 #[derive(Clone, Debug)]
 pub struct ClusterOptions {
@@ -69,11 +72,7 @@ impl DgraphCluster {
             std::fs::write(folder.path().join("acl"), key).expect("a file");
         }
         if options.tls {
-            let made = Command::new(&program)
-                .args(["cert", "--nodes=localhost,127.0.0.1"])
-                .current_dir(folder.path())
-                .output();
-            assert!(made.is_ok_and(|made| made.status.success()), "certificates");
+            certify(&program, folder.path(), AUTHORITY);
         }
         let mut cluster = Self {
             offset: free_offset(options.zeros.max(options.alphas)),
@@ -116,7 +115,17 @@ impl DgraphCluster {
 
     /// The certificate of the authority, a PEM file; where TLS is spoken.
     pub fn authority(&self) -> PathBuf {
-        self.folder.path().join("tls/ca.crt")
+        self.folder.path().join(AUTHORITY).join("ca.crt")
+    }
+
+    /// Makes another authority, which nothing here is certified by; its certificate, a PEM file.
+    ///
+    /// # Panics
+    ///
+    /// Where Dgraph cannot make one.
+    pub fn make_authority(&self, name: &str) -> PathBuf {
+        certify(&self.program, self.folder.path(), name);
+        self.folder.path().join(name).join("ca.crt")
     }
 
     /// How to reach it, as the user that Dgraph makes itself.
@@ -228,11 +237,6 @@ impl DgraphCluster {
         serde_json::from_slice(&body.to_bytes()).expect("JSON")
     }
 
-    /// The folder that it runs in.
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
-    }
-
     fn zero(&self, at: u16) -> String {
         format!("localhost:{}", 5080 + self.offset + at)
     }
@@ -252,6 +256,15 @@ impl DgraphCluster {
             .stderr(log.expect("a log"));
         Node::start(command)
     }
+}
+
+/// Makes an authority, and a certificate of it for this machine.
+fn certify(program: &Path, folder: &Path, name: &str) {
+    let made = Command::new(program)
+        .args(["cert", "--nodes=localhost,127.0.0.1", "--dir", name])
+        .current_dir(folder)
+        .output();
+    assert!(made.is_ok_and(|made| made.status.success()), "certificates");
 }
 
 /// Dgraph takes an offset to all of its ports: one from which on so many in a row are free.

@@ -11,6 +11,7 @@ mod frame;
 mod harness;
 mod import;
 mod rpcs;
+mod secured;
 mod steps;
 mod token;
 mod trace;
