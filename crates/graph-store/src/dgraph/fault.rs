@@ -1,6 +1,6 @@
 //! What the client's errors mean to the caller of a store. No message holds a value.
 
-use throughline_dgraph_client::Error as Fault;
+use throughline_dgraph_client::{Error as Fault, Refusal};
 
 use crate::{Error, Unavailable};
 
@@ -16,7 +16,12 @@ pub(super) fn error(fault: Fault) -> Error {
         Fault::Aborted => Unavailable::Locked,
         Fault::Deadline => return Error::Overdue,
         Fault::Cancelled => Unavailable::Stopped,
-        Fault::Credentials | Fault::Denied | Fault::Hash | Fault::Version { .. } => Unavailable::Io,
+        // Who looks after Dgraph can mend these; a predicate's type may have been changed since the start.
+        Fault::Credentials
+        | Fault::Denied
+        | Fault::Hash
+        | Fault::Version { .. }
+        | Fault::Refused(Refusal::Type) => Unavailable::Io,
         Fault::Malformed => Unavailable::Corrupt,
         Fault::TooLarge => {
             return Error::Exhausted {

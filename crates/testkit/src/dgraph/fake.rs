@@ -159,13 +159,16 @@ impl FakeDgraph {
         *self.shared.answers.lock() = Some(Arc::new(answers));
     }
 
-    /// From now on only who logs in gets in, and timestamps are bound to who got them.
+    /// From now on only who logs in gets in, and timestamps are bound to who got them. What was given to those who have
+    /// logged in before is good no more.
     pub fn need_login(&self, user: &str, password: &str) {
-        *self.shared.login.lock() = Some(Login {
+        let mut login = self.shared.login.lock();
+        let given = login.as_ref().map_or(0, |before| before.given + 1);
+        *login = Some(Login {
             user: user.to_owned(),
             password: password.to_owned(),
-            good: 0,
-            given: 0,
+            good: if given == 0 { 0 } else { given + 1 },
+            given,
         });
         self.shared.ledger.lock().hash_needed = true;
     }

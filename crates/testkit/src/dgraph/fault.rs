@@ -24,6 +24,8 @@ pub enum DgraphFault {
     TooOld,
     /// A predicate that is asked for has no index.
     Unindexed,
+    /// A predicate is of another type than what is written.
+    OtherType,
     /// The login has expired.
     Expired,
     /// No answer, until the caller leaves.
@@ -56,6 +58,10 @@ impl DgraphFault {
             Self::HashMismatch => (Code::Unknown, "hash mismatch the claimed startTs|namespace"),
             Self::TooOld => (Code::Unknown, "While reading UIDs: Transaction is too old"),
             Self::Unindexed => (Code::Unknown, ": Predicate is not indexed"),
+            Self::OtherType => (
+                Code::Unknown,
+                "Input for predicate \"tl.id\" of type uid is scalar",
+            ),
             Self::Expired => (Code::Unauthenticated, "Token is expired"),
             Self::Unknown => {
                 return Some(Status::unknown(format!("a panic in a goroutine: {sent}")));

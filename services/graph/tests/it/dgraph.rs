@@ -78,45 +78,118 @@ async fn a_start_that_fails_says_why() {
     check("", &other, "GRAPH_STORE").await;
 }
 
+/// What goes wrong while the service runs, and how it is mended.
+type Wrong = (
+    &'static str,
+    fn(&FakeDgraph),
+    fn(&FakeDgraph),
+    &'static str,
+    &'static str,
+);
+
+const WRONG: &[Wrong] = &[
+    (
+        "unreachable",
+        |fake| fake.close(true),
+        |fake| fake.close(false),
+        "STORE_AWAY",
+        "cannot be reached or is not ready",
+    ),
+    (
+        "not ready",
+        |fake| fake.fail_always(Some(DgraphFault::NotReady)),
+        |fake| fake.fail_always(None),
+        "STORE_AWAY",
+        "Dgraph is not ready",
+    ),
+    (
+        "draining",
+        |fake| fake.fail_always(Some(DgraphFault::Draining)),
+        |fake| fake.fail_always(None),
+        "STORE_AWAY",
+        "Dgraph is in draining mode",
+    ),
+    (
+        "overloaded",
+        |fake| fake.fail_always(Some(DgraphFault::TooMany)),
+        |fake| fake.fail_always(None),
+        "STORE_AWAY",
+        "Dgraph has too many requests",
+    ),
+    (
+        "another password",
+        |fake| fake.need_login("groot", "another"),
+        |fake| fake.need_login("groot", "right"),
+        "STORE_IO",
+        "Dgraph does not accept the user and password",
+    ),
+    (
+        "a login that expires again and again",
+        |fake| fake.fail_always(Some(DgraphFault::Expired)),
+        |fake| fake.fail_always(None),
+        "STORE_AWAY",
+        "the login has expired",
+    ),
+    (
+        "started again as an older version",
+        |fake| {
+            fake.set_version("v23.1.1");
+            fake.fail_next([DgraphFault::NotReady]);
+        },
+        |fake| fake.set_version("v25.4.0"),
+        "STORE_IO",
+        "Dgraph v23.1.1 is too old; at least v24.1 is needed",
+    ),
+    (
+        "a predicate of another type",
+        |fake| fake.fail_always(Some(DgraphFault::OtherType)),
+        |fake| fake.fail_always(None),
+        "STORE_IO",
+        "a predicate is of another type",
+    ),
+];
+
 #[tokio::test]
-async fn a_dgraph_that_is_away_is_unavailable_until_it_is_back() {
+async fn what_goes_wrong_later_is_unavailable_until_it_is_mended() {
     let fake = ready().await;
+    fake.need_login("groot", "right");
     let service = Process::builder("throughline-graph")
         .env("GRAPH_LISTEN", "127.0.0.1:0")
         .env("GRAPH_STORE", format!("dgraph://{}", fake.address()))
+        .env("GRAPH_DGRAPH_USER", "groot")
+        .env("GRAPH_DGRAPH_PASSWORD", "right")
         .spawn()
         .await;
     let channel = Channel::from_shared(service.url().to_owned())
         .unwrap()
         .connect_lazy();
     let mut client = GraphServiceClient::new(channel);
-    let request = || GetNodeRequest {
-        id: "a".into(),
-        ..GetNodeRequest::default()
+    let mut get = async || {
+        let request = GetNodeRequest {
+            id: "a".into(),
+            ..GetNodeRequest::default()
+        };
+        client.get_node(request).await.unwrap_err()
     };
-    assert_eq!(
-        client.get_node(request()).await.unwrap_err().code(),
-        Code::NotFound
-    );
-    for fault in [
-        DgraphFault::NotReady,
-        DgraphFault::Draining,
-        DgraphFault::TooMany,
-    ] {
-        fake.fail_always(Some(fault));
-        let status = client.get_node(request()).await.unwrap_err();
-        assert_eq!(status.code(), Code::Unavailable, "{fault:?}: {status:?}");
+    // Dgraph answered: it has no such node.
+    assert_eq!(get().await.code(), Code::NotFound);
+    // A login that has expired is renewed, and nobody sees it.
+    fake.expire_logins();
+    assert_eq!(get().await.code(), Code::NotFound);
+    for (what, wrong, mend, reason, says) in WRONG {
+        wrong(&fake);
+        let status = get().await;
+        assert_eq!(status.code(), Code::Unavailable, "{what}: {status:?}");
+        assert!(status.message().contains(says), "{what}: {status:?}");
         let details = status.get_error_details();
-        assert!(details.retry_info().is_some(), "{fault:?}");
-        assert_eq!(details.error_info().unwrap().reason, "STORE_AWAY");
-        fake.fail_always(None);
-        assert_eq!(
-            client.get_node(request()).await.unwrap_err().code(),
-            Code::NotFound
-        );
+        assert!(details.retry_info().is_some(), "{what}");
+        assert_eq!(details.error_info().unwrap().reason, *reason, "{what}");
+        mend(&fake);
+        let status = get().await;
+        assert_eq!(status.code(), Code::NotFound, "{what}: {status:?}");
     }
     fake.fail_next([DgraphFault::Unknown]);
-    let status = client.get_node(request()).await.unwrap_err();
+    let status = get().await;
     assert_eq!(status.code(), Code::Internal);
     assert_eq!(status.message(), "the store failed");
 }
