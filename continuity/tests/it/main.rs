@@ -1,6 +1,7 @@
 //! The whole chain, each hop a process of its own, held to what the README promises.
 
 mod clients;
+mod cluster;
 mod collector_faults;
 mod compose;
 mod dgraph_spans;

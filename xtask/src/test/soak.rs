@@ -38,7 +38,7 @@ const STORE: Of = Of::Cargo(["--package", "throughline-graph-store", "--test", "
 const CHAIN: Of = Of::Cargo(["--package", "throughline-continuity", "--test", "it"]);
 const GATEWAY: Of = Of::Cargo(["--package", "throughline-gateway", "--test", "it"]);
 
-const PARTS: [Part; 9] = [
+const PARTS: [Part; 10] = [
     Part {
         name: "statuses",
         of: CHAIN,
@@ -52,6 +52,14 @@ const PARTS: [Part; 9] = [
         tests: &["killed::"],
         variable: "THROUGHLINE_KILLS",
         cases: "50",
+    },
+    // Three zeros and three alphas of a real Dgraph.
+    Part {
+        name: "cluster",
+        of: CHAIN,
+        tests: &["cluster::"],
+        variable: "THROUGHLINE_CLUSTER_KILLS",
+        cases: "10",
     },
     Part {
         name: "traces",

@@ -103,14 +103,33 @@ impl DgraphCluster {
         format!("127.0.0.1:{}", 9080 + self.offset + alpha)
     }
 
-    /// Where an alpha, or a zero, answers HTTP: `host:port`.
-    pub fn http(&self, alpha: u16) -> String {
-        format!("localhost:{}", 8080 + self.offset + alpha)
-    }
-
-    /// Where a zero answers HTTP: `host:port`.
-    pub fn zero_http(&self, zero: u16) -> String {
-        format!("localhost:{}", 6080 + self.offset + zero)
+    /// The alpha and the zero that lead, as the zeros say that are there; `None` while there is an election.
+    pub async fn leaders(&self) -> (Option<u16>, Option<u16>) {
+        for at in 0..self.options.zeros {
+            let asked = Request::get(format!(
+                "http://localhost:{}/state",
+                6080 + self.offset + at
+            ));
+            let asked = asked.body(Full::default()).expect("a request");
+            let Ok(state) = answer(asked).await else {
+                continue;
+            };
+            let leads = |members: &serde_json::Value, base: u16| {
+                let members = members.as_object()?;
+                let leader = members.values().find(|it| it["leader"] == true)?;
+                let (_, port) = leader["addr"].as_str()?.rsplit_once(':')?;
+                port.parse::<u16>().ok()?.checked_sub(base + self.offset)
+            };
+            let alpha = leads(&state["groups"]["1"]["members"], 7080);
+            let zero = leads(&state["zeros"], 5080);
+            // One that was killed is named until another is elected.
+            let there = |nodes: &[Option<Node>], at: &u16| nodes[usize::from(*at)].is_some();
+            return (
+                alpha.filter(|at| there(&self.alphas, at)),
+                zero.filter(|at| there(&self.zeros, at)),
+            );
+        }
+        (None, None)
     }
 
     /// The certificate of the authority, a PEM file; where TLS is spoken.
@@ -226,15 +245,13 @@ impl DgraphCluster {
     /// Where it does not answer in JSON.
     pub async fn admin(&self, access: &str, statement: &str) -> serde_json::Value {
         let body = serde_json::json!({ "query": statement }).to_string();
-        let request = Request::post(format!("http://{}/admin", self.http(0)))
+        let url = format!("http://localhost:{}/admin", 8080 + self.offset);
+        let request = Request::post(url)
             .header("content-type", "application/json")
             .header("x-dgraph-accesstoken", access)
             .body(Full::new(Bytes::from(body)))
             .expect("a request");
-        let client = Client::builder(TokioExecutor::new()).build_http();
-        let answer = client.request(request).await.expect("it answers");
-        let body = answer.into_body().collect().await.expect("an answer");
-        serde_json::from_slice(&body.to_bytes()).expect("JSON")
+        answer(request).await.expect("it answers in JSON")
     }
 
     fn zero(&self, at: u16) -> String {
@@ -256,6 +273,15 @@ impl DgraphCluster {
             .stderr(log.expect("a log"));
         Node::start(command)
     }
+}
+
+/// An answer in JSON.
+async fn answer(
+    request: Request<Full<Bytes>>,
+) -> Result<serde_json::Value, Box<dyn std::error::Error>> {
+    let client = Client::builder(TokioExecutor::new()).build_http();
+    let body = client.request(request).await?.into_body();
+    Ok(serde_json::from_slice(&body.collect().await?.to_bytes())?)
 }
 
 /// Makes an authority, and a certificate of it for this machine.
