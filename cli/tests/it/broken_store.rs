@@ -157,10 +157,9 @@ async fn an_export_that_breaks_off_goes_on_or_says_that_its_snapshot_has_gone() 
         relay.cut().await;
         relay.go_on(&addr);
     });
-    assert!(
-        said.exits(0).stdout == whole,
-        "the same, though it broke off"
-    );
+    let said = said.exits(0);
+    stack.left_whole(&said).await;
+    assert!(said.stdout == whole, "the same, though it broke off");
 
     // Behind the break another process: what it kept for the export has gone with it.
     let mut relay = Relay::start(stack.graph.addr(), 300_000).await;
@@ -190,7 +189,9 @@ async fn a_watch_from_before_what_is_kept_has_to_begin_anew() {
     for id in ["a", "b", "c"] {
         stack.ask(&["mutate", "put-node", id, "T"], 0).await;
     }
-    let from = token(&watch.finished().await.exits(0));
+    let said = watch.finished().await.exits(0);
+    stack.left_whole(&said).await;
+    let from = token(&said);
     // As if so much had been written since that these had to go.
     let feed = Connection::open(stack.database()).unwrap();
     let trim = "DELETE FROM feed WHERE place < (SELECT max(place) FROM feed)";
@@ -215,6 +216,7 @@ async fn a_watch_that_fell_behind_learns_of_it_and_can_go_on() {
         stack.ask(&["import", "--json", &file], 0).await;
     }
     let said = watch.finished().await.exits(1);
+    stack.left_whole(&said).await;
     let said = said
         .says("RESOURCE_EXHAUSTED")
         .says("bound `watch_lag`")

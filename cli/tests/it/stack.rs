@@ -86,6 +86,12 @@ impl Stack {
     /// Runs a command to its end; it must exit with `code` and leave a whole trace.
     pub(crate) async fn traced(&self, run: Run, code: i32) -> Said {
         let said = run.run().await.exits(code);
+        self.left_whole(&said).await;
+        said
+    }
+
+    /// Waits for the trace of a command that has ended, and that it is whole.
+    pub(crate) async fn left_whole(&self, said: &Said) {
         let id = said
             .stderr
             .lines()
@@ -93,7 +99,6 @@ impl Stack {
         let id = id.unwrap_or_else(|| panic!("no trace in {said:#?}"));
         let tree = self.collector.wait_for_trace(id, is_whole).await;
         assert_unbroken(&tree);
-        said
     }
 }
 

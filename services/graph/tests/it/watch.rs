@@ -172,6 +172,24 @@ async fn a_reader_that_is_too_slow_is_told_so_and_can_go_on() {
 }
 
 #[tokio::test]
+async fn a_reader_that_keeps_up_may_watch_for_ever() {
+    const LAG: usize = 3;
+    let limits = Limits {
+        watch_lag: LAG,
+        ..Limits::default()
+    };
+    let token = WriteToken::new(TOKEN);
+    let service = Service::within(limits, token, SqliteOptions::default()).await;
+    let mut changes = watch(&service, "").await;
+    next(&mut changes).await;
+    for n in 0..3 * LAG {
+        let put = apply([Change::PutNode(node(&format!("n{n}")))]);
+        service.client().apply_mutations(put).await.unwrap();
+        assert_eq!(short(&next(&mut changes).await), format!("+n{n}"));
+    }
+}
+
+#[tokio::test]
 async fn fields_are_named() {
     let service = Service::start().await;
     let request = |token: &str, of: &str| WatchChangesRequest {
