@@ -47,8 +47,17 @@ export function tracedFetch(source: SentrySource): typeof globalThis.fetch {
     const span = init?.signal ? spans.get(init.signal) : undefined;
     const sentry = source();
     if (!span || !sentry) return globalThis.fetch(input, init);
-    return startedIn(sentry, span, () => globalThis.fetch(input, init));
+    return startedIn(sentry, span, () => globalThis.fetch(input, init)).catch(unlessLeft);
   };
+}
+
+/** A browser fails what is under way a moment before it says that the page is left: so long, in milliseconds, is waited for that. */
+const LEAVING_MS = 50;
+
+/** Fails as the request did, unless the page is gone by then: who leaves has cancelled. */
+async function unlessLeft(error: unknown): Promise<never> {
+  if (error instanceof TypeError && typeof document !== 'undefined') await new Promise((resolve) => setTimeout(resolve, LEAVING_MS));
+  throw error;
 }
 
 /**
