@@ -34,11 +34,21 @@ export function afterBuild(named: string): AstroIntegration {
         for (const entry of await readdir(client, { recursive: true })) {
           if (!entry.endsWith('.map')) continue;
           await mkdir(dirname(join(maps, entry)), { recursive: true });
+          await identify(join(client, entry));
           await rename(join(client, entry), join(maps, entry));
         }
       },
     },
   };
+}
+
+/** Writes the debug id of a script into its map, as an upload would: by it they are matched, wherever they lie. */
+async function identify(map: string): Promise<void> {
+  const script = await readFile(map.replace(/\.map$/, ''), 'utf8').catch(() => '');
+  const id = /sentry-dbid-([0-9a-f-]{36})/.exec(script)?.[1];
+  if (!id) return;
+  const read = JSON.parse(await readFile(map, 'utf8')) as object;
+  await writeFile(map, JSON.stringify({ ...read, debug_id: id, debugId: id }));
 }
 
 /** Puts in what must stand outside of the SDK's middleware: it comes before the SDK's integration. */

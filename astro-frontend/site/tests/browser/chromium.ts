@@ -40,6 +40,8 @@ export class Visit {
   readonly notes: string[] = [];
   /** The envelopes that it sent. */
   readonly #envelopes: string[] = [];
+  /** What it sent, as bytes: a recording is no text. */
+  readonly sent: Buffer[] = [];
   /** What it asked of the gateway. */
   readonly calls: Request[] = [];
 
@@ -64,7 +66,9 @@ export class Visit {
     // Chromium does not say that it finished.
     page.on('response', (response) => {
       const request = response.request();
-      if (request.url().endsWith('/tunnel')) visit.#envelopes.push(request.postData() ?? '');
+      if (!request.url().endsWith('/tunnel')) return;
+      visit.#envelopes.push(request.postData() ?? '');
+      visit.sent.push(request.postDataBuffer() ?? Buffer.alloc(0));
     });
     page.on('request', (request) => {
       if (request.method() === 'POST' && request.url().includes('GraphService')) visit.calls.push(request);
