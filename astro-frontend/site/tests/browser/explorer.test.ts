@@ -7,6 +7,7 @@ import { GraphService } from '@throughline/shared/graph';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { launch, present, Visit } from './chromium.ts';
+import { nodes } from './inspector.ts';
 import { Keyboard } from './keyboard.ts';
 import { GRAPH, type Stack, startStack, TOKEN } from './stack.ts';
 
@@ -44,7 +45,7 @@ describe.skipIf(!present)('the explorer', () => {
   });
   beforeEach(() => () => visit?.page.context().close());
 
-  it('is used by keyboard alone: search, expand, path, edit, undo', async () => {
+  it('is used by keyboard alone: search, expand, edit, undo, path, cancel', async () => {
     const page = await open();
     const keys = new Keyboard(page);
     await keys.type('Search the graph', 'ms');
@@ -74,18 +75,18 @@ describe.skipIf(!present)('the explorer', () => {
     await keys.press('Find path');
     await page.getByText(/A shortest path of 1 edge/).waitFor();
     expect(await page.getByRole('list', { name: 'Path' }).getByRole('listitem').allTextContents()).toEqual(['npm:ms@2.0.0', 'licence:MIT']);
-    expect(visit.complaints).toEqual([]);
-  });
 
-  it('is stopped by keyboard, and the service with it', async () => {
-    const page = await open(`/?node=${encodeURIComponent('npm:ms@2.0.0')}`);
-    const keys = new Keyboard(page);
-    await page.getByRole('heading', { name: 'npm:ms@2.0.0' }).waitFor();
-    await faulty(page, 'Traverse', 'graph=delay:30000');
-    await keys.press(/^Expand VERSION_OF out/);
+    await faulty(page, 'Traverse', 'graph=stall');
+    const stalled = await visit.callOf(() => keys.press(/^Expand VERSION_OF out/));
+    await expect.poll(() => stack.graph.log).toMatch(/a fault fires[^\n]*stall/);
     await keys.press('Stop');
     await page.getByText(/^Stopped; /).waitFor();
     expect(await page.getByRole('alert').count()).toBe(0);
+    // And the service has stopped with it.
+    const stored = await stack.inspector.check(stalled, { services: ['browser', 'gateway', 'graph'], noOrphans: true, oneRoot: true, errors: 0 });
+    const ended = nodes(stored).filter(({ span }) => span?.op === 'rpc.server').map(({ span }) => `${span?.service} ${span?.status}`);
+    expect(ended).toEqual(['gateway cancelled', 'graph cancelled']);
+    expect(visit.complaints).toEqual([]);
   });
 
   it('lists the same nodes as it draws', async () => {
