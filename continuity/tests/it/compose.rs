@@ -14,7 +14,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-fn services() -> Vec<(String, Value)> {
+pub(crate) fn services() -> Vec<(String, Value)> {
     let text = std::fs::read_to_string(root().join("docker-compose.yml")).expect("it is there");
     let mut file: Value = serde_norway::from_str(&text).expect("it is YAML");
     file.apply_merge().expect("its anchors exist");
@@ -26,7 +26,7 @@ fn services() -> Vec<(String, Value)> {
         .collect()
 }
 
-fn words(value: &Value) -> Vec<&str> {
+pub(crate) fn words(value: &Value) -> Vec<&str> {
     let words = value.as_sequence().map(Vec::as_slice).unwrap_or_default();
     words.iter().filter_map(Value::as_str).collect()
 }

@@ -7,6 +7,7 @@ mod compose;
 mod dgraph_spans;
 mod drained;
 mod growth;
+mod health;
 mod import_resumed;
 mod interop;
 mod killed;

@@ -103,6 +103,16 @@ impl DgraphCluster {
         format!("127.0.0.1:{}", 9080 + self.offset + alpha)
     }
 
+    /// The port on which a zero answers HTTP.
+    pub fn zero_http_port(&self, at: u16) -> u16 {
+        6080 + self.offset + at
+    }
+
+    /// The port on which an alpha answers HTTP.
+    pub fn alpha_http_port(&self, at: u16) -> u16 {
+        8080 + self.offset + at
+    }
+
     /// The alpha and the zero that lead, as the zeros say that are there; `None` while there is an election.
     pub async fn leaders(&self) -> (Option<u16>, Option<u16>) {
         for at in 0..self.options.zeros {
@@ -245,7 +255,7 @@ impl DgraphCluster {
     /// Where it does not answer in JSON.
     pub async fn admin(&self, access: &str, statement: &str) -> serde_json::Value {
         let body = serde_json::json!({ "query": statement }).to_string();
-        let url = format!("http://localhost:{}/admin", 8080 + self.offset);
+        let url = format!("http://localhost:{}/admin", self.alpha_http_port(0));
         let request = Request::post(url)
             .header("content-type", "application/json")
             .header("x-dgraph-accesstoken", access)
