@@ -12,6 +12,7 @@
 )]
 
 mod call;
+mod dgraph;
 mod edge;
 mod graph;
 mod load;
@@ -75,6 +76,22 @@ enum Bench {
         /// How often
         times: u32,
     },
+    /// The graph in Dgraph beside the bare stub
+    Dgraph {
+        /// How many edges are imported
+        #[arg(long, default_value_t = 20_000)]
+        edges: u32,
+    },
+    /// One arm of `dgraph`
+    #[command(hide = true)]
+    DgraphArm {
+        /// Which
+        arm: dgraph::Arm,
+        /// The Dgraph, `host:port`
+        address: String,
+        /// How often
+        times: u32,
+    },
     /// Telemetry that is lost at 2 000 sampled calls a second
     Telemetry {
         /// For how many seconds
@@ -112,6 +129,15 @@ fn main() -> anyhow::Result<ExitCode> {
         graph::run_arm(*arm, path, *edges, *times)?;
         return Ok(ExitCode::SUCCESS);
     }
+    if let Bench::DgraphArm {
+        arm,
+        address,
+        times,
+    } = &bench
+    {
+        dgraph::run_arm(*arm, address, *times)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -121,7 +147,8 @@ fn main() -> anyhow::Result<ExitCode> {
         match bench {
             Bench::Call | Bench::Arm { .. } => call::run(&mut report).await,
             Bench::Graph { edges } => graph::run(edges, &mut report).await,
-            Bench::GraphArm { .. } => Ok(()),
+            Bench::Dgraph { edges } => dgraph::run(edges, &mut report).await,
+            Bench::GraphArm { .. } | Bench::DgraphArm { .. } => Ok(()),
             Bench::Memory { calls } => memory::run(calls, &mut report).await,
             Bench::Gateway { calls } => edge::run(calls, &mut report).await,
             Bench::Telemetry { seconds } => telemetry::run(seconds, &mut report).await,

@@ -17,7 +17,7 @@ pub(crate) struct Options {
     /// How many calls, where that is asked: of a round of `gateway`, of all of `memory`
     #[arg(long)]
     calls: Option<u32>,
-    /// How many edges the graph of `graph` has
+    /// How many edges the graph of `graph` or `dgraph` has
     #[arg(long)]
     edges: Option<u32>,
 }
@@ -34,6 +34,8 @@ enum Name {
     Telemetry,
     /// The graph store beside SQLite alone
     Graph,
+    /// The graph in Dgraph beside the bare stub
+    Dgraph,
 }
 
 /// Envoy, from PyPI.
@@ -81,7 +83,7 @@ pub(crate) async fn run(options: &Options) -> anyhow::Result<ExitCode> {
         if let (Name::Memory | Name::Gateway, Some(calls)) = (name, options.calls) {
             command.args(["--calls", &calls.to_string()]);
         }
-        if let (Name::Graph, Some(edges)) = (name, options.edges) {
+        if let (Name::Graph | Name::Dgraph, Some(edges)) = (name, options.edges) {
             command.args(["--edges", &edges.to_string()]);
         }
         if name == Name::Gateway {

@@ -10,7 +10,7 @@ use throughline_graph_store::{Edge, ImportBatch, Node};
 const BATCH: usize = 5_000;
 
 /// How many nodes a graph of so many edges has.
-pub(super) fn nodes(edges: u32) -> u32 {
+pub(crate) fn nodes(edges: u32) -> u32 {
     (edges / 5).max(2)
 }
 
@@ -41,7 +41,7 @@ pub(super) fn links(edges: u32) -> Vec<(u32, u32)> {
 }
 
 /// The graph, nodes first.
-pub(super) fn batches(edges: u32) -> Vec<ImportBatch> {
+pub(crate) fn batches(edges: u32) -> Vec<ImportBatch> {
     let nodes: Vec<_> = (0..nodes(edges)).map(node).collect();
     let all = links(edges).into_iter();
     let all: Vec<_> = all

@@ -3,7 +3,7 @@
 
 mod arm;
 mod bare;
-mod data;
+pub(crate) mod data;
 mod far;
 mod fixed;
 mod rpc;

@@ -55,6 +55,9 @@ pub(super) async fn run(listener: TcpListener, to: SocketAddr, wire: Arc<Wire>) 
 
 async fn pass(client: TcpStream, to: SocketAddr, wire: &Wire) -> std::io::Result<()> {
     let server = TcpStream::connect(to).await?;
+    // Else each answer waits for the other side's delayed acknowledgement.
+    client.set_nodelay(true)?;
+    server.set_nodelay(true)?;
     let (mut from_client, mut to_client) = client.into_split();
     let (mut from_server, mut to_server) = server.into_split();
     let there = async {
