@@ -85,6 +85,10 @@ pub(crate) async fn run(calls: u32, report: &mut Report) -> anyhow::Result<()> {
     for (n, (name, most)) in IDLE.into_iter().enumerate() {
         idle[n] = megabytes(pids[n], "VmRSS")?;
         report.at_most(&format!("memory, {name}: idle"), idle[n], most, "MB");
+        report.note(
+            &format!("memory, {name}: idle, pages of program files in it"),
+            format!("{:.1} MB", megabytes(pids[n], "RssFile")?),
+        );
     }
 
     let gateway = chain.gateway.addr().parse()?;

@@ -88,7 +88,7 @@ pub(crate) struct InspectCommand {
         default_value_t
     )]
     pub(crate) log_format: LogFormat,
-    /// Which log lines are written, as `tracing-subscriber` filters are
+    /// Which log lines are written: a level, or several of TARGET=LEVEL with commas between
     #[arg(long, env = "RUST_LOG", value_name = "FILTER", default_value = "info")]
     pub(crate) log_filter: String,
 }

@@ -50,7 +50,7 @@ pub(crate) async fn run(report: &mut Report) -> anyhow::Result<()> {
             MOST_INSTRUCTIONS,
         ),
     ] {
-        eprintln!("call: {name}, in eight runs under valgrind");
+        eprintln!("call: {name}, in four runs under valgrind");
         let (bare, ours) = (cost(bare).await?, cost(ours).await?);
         report.note(
             &format!("call, {name}: instructions of the bare call"),
@@ -75,26 +75,21 @@ pub(crate) async fn run(report: &mut Report) -> anyhow::Result<()> {
 }
 
 async fn cost(arm: Arm) -> anyhow::Result<Cost> {
-    let mut instructions = [0.0; 2];
-    let mut allocations = [0.0; 2];
-    for (run, calls) in CALLS.into_iter().enumerate() {
-        let none = "--callgrind-out-file=/dev/null";
-        instructions[run] = count("callgrind", none, "Collected :", arm, calls).await?;
-        let none = "--dhat-out-file=/dev/null";
-        allocations[run] = count("dhat", none, "bytes in ", arm, calls).await?;
-    }
+    let [few, many] = [count(arm, CALLS[0]).await?, count(arm, CALLS[1]).await?];
     let more = f64::from(CALLS[1] - CALLS[0]);
     Ok(Cost {
-        instructions: (instructions[1] - instructions[0]) / more,
-        allocations: (allocations[1] - allocations[0]) / more,
+        instructions: (many.instructions - few.instructions) / more,
+        allocations: (many.allocations - few.allocations) / more,
     })
 }
 
-/// The first number after `label` in what the tool says of a run of an arm.
-async fn count(tool: &str, out: &str, label: &str, arm: Arm, calls: u32) -> anyhow::Result<f64> {
+/// What a whole run of an arm takes.
+async fn count(arm: Arm, calls: u32) -> anyhow::Result<Cost> {
+    let folder = tempfile::tempdir()?;
+    let profile = folder.path().join("profile");
     let output = Command::new("valgrind")
-        .arg(format!("--tool={tool}"))
-        .arg(out)
+        .args(["--tool=callgrind", "--compress-strings=no"])
+        .arg(format!("--callgrind-out-file={}", profile.display()))
         .arg(std::env::current_exe()?)
         .args(["arm", &arm.to_string(), &calls.to_string()])
         .output()
@@ -102,7 +97,30 @@ async fn count(tool: &str, out: &str, label: &str, arm: Arm, calls: u32) -> anyh
         .context("valgrind cannot be run")?;
     let said = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "valgrind failed: {said}");
-    number(&said, label).with_context(|| format!("valgrind did not count: {said}"))
+    let instructions = number(&said, "Collected :");
+    Ok(Cost {
+        instructions: instructions.with_context(|| format!("valgrind did not count: {said}"))?,
+        allocations: allocations(&std::fs::read_to_string(profile)?),
+    })
+}
+
+/// The calls into the allocator, by a profile whose names are written out: those that it makes itself do not count.
+fn allocations(profile: &str) -> f64 {
+    let allocator = |name: &str| name.starts_with("mi_") || name.starts_with("_mi_");
+    let (mut within, mut asked) = (false, false);
+    let mut total = 0.0;
+    for line in profile.lines() {
+        if let Some(caller) = line.strip_prefix("fn=") {
+            within = allocator(caller);
+        } else if let Some(called) = line.strip_prefix("cfn=") {
+            asked = !within && allocator(called) && called.contains("alloc");
+        } else if let Some(calls) = line.strip_prefix("calls=")
+            && asked
+        {
+            total += number(calls, "").unwrap_or_default();
+        }
+    }
+    total
 }
 
 pub(crate) fn number(said: &str, label: &str) -> Option<f64> {
@@ -126,8 +144,13 @@ mod tests {
             number("==1== Collected : 12345\n", "Collected :"),
             Some(12345.0)
         );
-        let dhat = "==1== Total:     34,020 bytes in 1,270 blocks";
-        assert_eq!(number(dhat, "bytes in "), Some(1270.0));
         assert_eq!(number("nothing", "Collected :"), None);
+    }
+
+    #[test]
+    fn calls_into_the_allocator() {
+        let profile = "fn=ours\ncfn=mi_malloc_aligned\ncalls=3 409\n12 700\ncfn=mi_free\ncalls=9 1\n\
+                       cob=lib\ncfn=mi_realloc_aligned\ncalls=2 77\n\nfn=mi_malloc_aligned\ncfn=_mi_malloc_generic\ncalls=3 1\n";
+        assert_eq!(allocations(profile), 5.0);
     }
 }

@@ -29,6 +29,7 @@
 //! It alone calls `sentry::init` and installs a subscriber. It must not know a service: what differs between
 //! services comes in by parameter.
 
+mod allocator;
 mod authorities;
 mod call_context;
 mod client;

@@ -64,7 +64,7 @@ pub struct TelemetryOptions {
     /// The form of the log on stderr
     #[arg(long, env = ENV_LOG_FORMAT, value_name = "FORM", global = true, value_enum, default_value_t)]
     pub log_format: LogFormat,
-    /// Which log lines are written, as `tracing-subscriber` filters are
+    /// Which log lines are written: a level, or several of TARGET=LEVEL with commas between
     #[arg(long, env = ENV_LOG_FILTER, value_name = "FILTER", global = true,
           default_value = DEFAULT_LOG_FILTER, value_parser = log_filter)]
     pub log_filter: String,
@@ -239,7 +239,7 @@ fn sample_rate(text: &str) -> Result<f32, String> {
 }
 
 fn log_filter(text: &str) -> Result<String, String> {
-    text.parse::<tracing_subscriber::EnvFilter>()
+    text.parse::<tracing_subscriber::filter::Targets>()
         .map(|_| text.to_owned())
         .map_err(|error| error.to_string())
 }

@@ -4,10 +4,10 @@ use std::io::IsTerminal;
 
 use sentry_tracing::{BreadcrumbLayer, LogLayer, SpanLayer};
 use tracing::level_filters::LevelFilter;
+use tracing_subscriber::Layer;
 use tracing_subscriber::filter::{FilterExt as _, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{EnvFilter, Layer};
 
 use super::format::Format;
 use crate::TelemetryOptions;
@@ -21,12 +21,13 @@ const TELLS_SECRETS: &str = "dgraph_tonic";
 
 /// Installs the subscriber. A second one in a process, as in tests, leaves the first in place.
 pub(super) fn install(service: &'static str, options: &TelemetryOptions, sends: bool) {
-    let filter = EnvFilter::try_new(&options.log_filter).unwrap_or_default();
+    // Checked where the options are read.
+    let asked: Targets = options.log_filter.parse().unwrap_or_default();
     let stderr = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .event_format(Format::new(options.log_format, service))
-        .with_filter(filter.and(discreet()));
+        .with_filter(asked.and(discreet()));
     // Errors become logs, not events: an event is a failed call or a panic, and has its own path.
     let sentry = sends.then(|| {
         SpanLayer::new()
