@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_norway::Value;
-use throughline_testkit::Process;
+use throughline_testkit::{Process, dgraph::skipped};
 
 use crate::interop::program;
 
@@ -115,48 +115,71 @@ fn each_variable_of_the_site_is_read_by_it() {
 
 #[test]
 fn each_flag_of_dgraph_is_one_that_it_knows() {
-    let binary = std::env::var_os("DGRAPH_BIN").unwrap_or_else(|| "dgraph".into());
-    for (service, about) in services() {
+    let mut commands: Vec<Vec<String>> = Vec::new();
+    for (_, about) in services() {
         let command = words(&about["command"]);
-        let [program, kind, flags @ ..] = command.as_slice() else {
-            continue;
+        commands.push(command.into_iter().map(str::to_owned).collect());
+    }
+    commands.retain(|command| command.first().is_some_and(|it| it == "dgraph"));
+    let said = documented();
+    assert!(commands.len() > 5 && said.len() > 5, "they are not read");
+    for command in commands.into_iter().chain(said) {
+        let [_, kind, flags @ ..] = command.as_slice() else {
+            panic!("{command:?}");
         };
-        if *program != "dgraph" {
-            continue;
-        }
-        let Ok(help) = Command::new(&binary).args([kind, "--help"]).output() else {
-            throughline_testkit::dgraph::skipped(
-                "compose::each_flag_of_dgraph_is_one_that_it_knows",
-            );
-            return;
+        let Some(help) = help(kind) else {
+            return skipped("compose::each_flag_of_dgraph_is_one_that_it_knows");
         };
-        let help = [help.stdout, help.stderr].concat();
-        let help = String::from_utf8_lossy(&help);
         for flag in flags {
             let (flag, value) = flag.split_once('=').expect("--flag=value");
-            let is_flag = |line: &str| line.trim_start().starts_with('-');
-            let said = help.lines();
-            let said =
-                said.skip_while(|line| !is_flag(line) || !line.contains(&format!("{flag} ")));
-            let said: Vec<_> = said
-                .enumerate()
-                .take_while(|(at, line)| *at == 0 || !is_flag(line))
-                .map(|(_, line)| line)
-                .collect();
-            assert!(!said.is_empty(), "{service}: dgraph {kind} knows no {flag}");
-            // `--trace=ratio=1.0; jaeger=…`: options of its own.
-            for option in value
-                .split(';')
-                .filter_map(|it| Some(it.split_once('=')?.0.trim()))
-            {
-                let known = said
-                    .iter()
-                    .any(|line| line.trim_start().starts_with(&format!("{option}=")));
-                assert!(
-                    known,
-                    "{service}: {flag} of dgraph {kind} knows no {option}"
-                );
-            }
+            check_flag(&help, kind, flag, value);
         }
+    }
+}
+
+/// The commands of `dgraph` that its page names.
+fn documented() -> Vec<Vec<String>> {
+    let page = std::fs::read_to_string(root().join("docs/dgraph.md")).expect("it is there");
+    let page = page.replace("\\\n", " ");
+    let commands = page.lines().filter(|line| line.starts_with("    dgraph "));
+    let words = |line: &str| {
+        // Every other part stands in quotes.
+        let parts = line.split('"').enumerate().map(|(at, part)| match at % 2 {
+            0 => part.to_owned(),
+            _ => part.replace(' ', "\u{a0}"),
+        });
+        let line: String = parts.collect();
+        let words = line.split(' ').filter(|word| !word.is_empty());
+        words.map(|word| word.replace('\u{a0}', " ")).collect()
+    };
+    commands.map(words).collect()
+}
+
+fn help(kind: &str) -> Option<String> {
+    let binary = std::env::var_os("DGRAPH_BIN").unwrap_or_else(|| "dgraph".into());
+    let help = Command::new(binary).args([kind, "--help"]).output().ok()?;
+    let help = [help.stdout, help.stderr].concat();
+    Some(String::from_utf8_lossy(&help).into_owned())
+}
+
+fn check_flag(help: &str, kind: &str, flag: &str, value: &str) {
+    let is_flag = |line: &str| line.trim_start().starts_with('-');
+    let said = help.lines();
+    let said = said.skip_while(|line| !is_flag(line) || !line.contains(&format!("{flag} ")));
+    let said: Vec<_> = said
+        .enumerate()
+        .take_while(|(at, line)| *at == 0 || !is_flag(line))
+        .map(|(_, line)| line)
+        .collect();
+    assert!(!said.is_empty(), "dgraph {kind} knows no {flag}");
+    // `--trace=ratio=1.0; jaeger=…`: options of its own.
+    for option in value
+        .split(';')
+        .filter_map(|it| Some(it.split_once('=')?.0.trim()))
+    {
+        let known = said
+            .iter()
+            .any(|line| line.trim_start().starts_with(&format!("{option}=")));
+        assert!(known, "{flag} of dgraph {kind} knows no {option}");
     }
 }
