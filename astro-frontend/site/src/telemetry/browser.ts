@@ -22,9 +22,22 @@ export function startTelemetry(): Promise<void> {
   return started;
 }
 
+/** How long the first paint is waited for, in milliseconds: a page in the background has none. */
+const PAINT_MS = 250;
+
+/** What a reader came for comes first; the SDK takes the load's times from the browser, which has kept them. */
+function painted(): Promise<void> {
+  return new Promise((resolve) => {
+    // A frame begins, and what follows it has been painted.
+    requestAnimationFrame(() => setTimeout(resolve));
+    setTimeout(resolve, PAINT_MS);
+  });
+}
+
 async function start(): Promise<void> {
   const settings = await browserSettings();
   if (!settings.dsn) return;
+  await painted();
   const loaded = await import('./sentry.ts');
   load = loaded.init(settings);
   keep = () => loaded.keepReplay(settings.replaysOnErrorSampleRate);

@@ -93,6 +93,7 @@ describe.skipIf(!present)('Sentry', () => {
     const asked: string[] = [];
     page.on('request', (request) => asked.push(request.url()));
     await page.goto(silent.site.url);
+    await page.locator('.explorer[data-ready=true]').waitFor();
     await page.getByLabel('Search the graph').fill('ms');
     await page.getByRole('option').first().waitFor();
     expect(asked.filter((url) => /sentry|replay|networkUtils|tunnel/i.test(url))).toEqual([]);
