@@ -1,13 +1,13 @@
 //! `cargo xtask bench [NAME]`: speed and memory against their bounds. Builds for
 //! release, finds what is compared with, and runs `benches/`, which measures.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use tokio::process::Command;
 
-use crate::{test::peers, workspace};
+use crate::{site, test::peers, workspace};
 
 /// Options of `bench`.
 #[derive(Args, Debug)]
@@ -36,6 +36,8 @@ enum Name {
     Graph,
     /// The graph in Dgraph beside the bare stub
     Dgraph,
+    /// The site's paint with and without Sentry, and its drawing beside sigma alone
+    Site,
 }
 
 /// Envoy, from PyPI.
@@ -74,6 +76,10 @@ pub(crate) async fn run(options: &Options) -> anyhow::Result<ExitCode> {
         if options.name.is_some_and(|only| only != name) {
             continue;
         }
+        if name == Name::Site {
+            held &= of_site(&bench).await?;
+            continue;
+        }
         let mut command = Command::new(&bench);
         command.kill_on_drop(true);
         command.arg(
@@ -99,4 +105,20 @@ pub(crate) async fn run(options: &Options) -> anyhow::Result<ExitCode> {
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// What is measured in a browser, the site itself measures, with the services beside `bench`.
+async fn of_site(bench: &Path) -> anyhow::Result<bool> {
+    if let Err(why) = site::build().await {
+        anyhow::bail!("the site cannot be had: {why}");
+    }
+    let mut command = site::npm(&[
+        "run",
+        "--silent",
+        "bench",
+        "--workspace",
+        "@throughline/site",
+    ]);
+    command.env("THROUGHLINE_BIN_DIR", bench.parent().unwrap_or(bench));
+    Ok(command.status().await?.success())
 }
