@@ -9,7 +9,7 @@ use std::{
 use parking_lot::Mutex;
 use throughline_dgraph_client::api::{Request, TxnContext, dgraph_server::DgraphServer};
 use tokio::{net::TcpListener, task::JoinHandle};
-use tokio_stream::wrappers::TcpListenerStream;
+use tokio_stream::{StreamExt as _, wrappers::TcpListenerStream};
 
 use super::{
     DgraphFault,
@@ -105,7 +105,10 @@ impl FakeDgraph {
         let service =
             DgraphServer::new(Service(Arc::clone(&shared))).max_decoding_message_size(usize::MAX);
         let server = tonic::transport::Server::builder().add_service(service);
-        let serve = server.serve_with_incoming(TcpListenerStream::new(inner));
+        // Else each answer waits for the relay's delayed acknowledgement.
+        let incoming = TcpListenerStream::new(inner)
+            .map(|accepted| accepted.and_then(|stream| stream.set_nodelay(true).map(|()| stream)));
+        let serve = server.serve_with_incoming(incoming);
         let tasks = vec![
             tokio::spawn(async {
                 // It ends when it is aborted.
