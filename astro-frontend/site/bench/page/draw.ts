@@ -47,8 +47,7 @@ const ours = (): Promise<Drawn> => {
     const shown = new ShownGraph();
     shown.add(nodes, edges);
     const renderer = new Renderer(element, { choose: () => {}, expand: () => {} });
-    renderer.follow(shown, new Palette());
-    renderer.look({ selected: '', path: new Set(), passing: new Set(ids) });
+    renderer.follow(shown, new Palette(), { selected: '', path: new Set(), passing: new Set(ids) });
     return { pan: (x) => renderer.pan(x, 0), close: () => renderer.close() };
   });
 };

@@ -24,6 +24,8 @@ export interface Gestures {
 
 const NOTHING: Look = { selected: '', path: new Set(), passing: new Set() };
 const SPREAD = 100;
+/** More new nodes and edges than this are put in apart from the drawing. */
+const MANY = 200;
 
 export class Renderer {
   readonly #graph = new Graph({ type: 'directed', multi: true });
@@ -71,11 +73,28 @@ export class Renderer {
   look(look: Look): void {
     this.#look = look;
     this.#sigma.refresh({ skipIndexation: true });
-    this.#host.dataset['nodes'] = String(this.#graph.filterNodes((id) => look.passing.has(id)).length);
+    this.#count();
   }
 
-  /** Draws what is shown now. What was there stays where it is. */
-  follow(shown: ShownGraph, palette: Palette): void {
+  #count(): void {
+    this.#host.dataset['nodes'] = String(this.#graph.filterNodes((id) => this.#look.passing.has(id)).length);
+  }
+
+  /** Draws what is shown now, so looked at. What was there stays where it is. */
+  follow(shown: ShownGraph, palette: Palette, look: Look): void {
+    this.#look = look;
+    const more = shown.nodes.size + shown.edges.size - this.#graph.order - this.#graph.size;
+    // Sigma looks at each thing that comes, and at all once more: where many come at once, it comes back when they are there.
+    const apart = more > MANY;
+    if (apart) this.#sigma.setGraph(new Graph());
+    const changed = this.#take(shown, palette);
+    if (apart) this.#sigma.setGraph(this.#graph);
+    else this.#sigma.refresh({ skipIndexation: true });
+    this.#count();
+    if (changed) this.arrange();
+  }
+
+  #take(shown: ShownGraph, palette: Palette): boolean {
     let changed = false;
     for (const id of this.#graph.nodes()) if (!shown.nodes.has(id)) this.#graph.dropNode(id);
     for (const key of this.#graph.edges()) if (!shown.edges.has(key)) this.#graph.dropEdge(key);
@@ -90,7 +109,7 @@ export class Renderer {
       this.#graph.addEdgeWithKey(key, edge.from, edge.to);
     }
     this.#graph.updateEachNodeAttributes((id, attributes) => ({ ...attributes, size: 4 + Math.min(14, Math.sqrt(shown.degree(id)) * 1.6) }));
-    if (changed) this.arrange();
+    return changed;
   }
 
   #firstPlace(id: string, shown: ShownGraph): { x: number; y: number } {
