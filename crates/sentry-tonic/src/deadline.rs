@@ -117,7 +117,7 @@ mod tests {
         check(0, 5);
         check(20, 5);
         check(500, 50);
-        check(60_000, 100);
+        check(60_000, 250);
     }
 
     proptest! {

@@ -30,7 +30,7 @@ impl Default for Limits {
             value_bytes: 200,
             deadline_slack: Duration::from_millis(5),
             deadline_slack_share: 10,
-            deadline_slack_most: Duration::from_millis(100),
+            deadline_slack_most: Duration::from_millis(250),
             propagation: sentry_propagation::Limits::default(),
         }
     }
