@@ -170,6 +170,7 @@ async fn an_export_that_breaks_off_goes_on_or_says_that_its_snapshot_has_gone() 
         relay.go_on(stack.graph.addr());
     });
     let said = said.exits(1).says("FAILED_PRECONDITION");
+    stack.left_all_but_the_killed(&said).await;
     said.says("SNAPSHOT `resume_token`")
         .says("reason SNAPSHOT_GONE");
 }

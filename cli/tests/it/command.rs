@@ -80,6 +80,12 @@ impl Run {
         self
     }
 
+    /// Without this variable.
+    pub(crate) fn without(mut self, name: &str) -> Self {
+        self.0.env_remove(name);
+        self
+    }
+
     pub(crate) fn path(mut self, flag: &str, path: &Path) -> Self {
         self.0.arg(flag).arg(path);
         self

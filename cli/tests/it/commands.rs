@@ -1,80 +1,68 @@
 //! `graph list | traverse | mutate | schema | watch | export` and `completions`,
-//! against the real gateway and graph service; an import that fails at a batch of
-//! the test's choice, against a service in memory.
+//! against the real gateway and graph service, each call of which leaves its trace; an
+//! import that fails at a batch of the test's choice, against a service in memory.
 
 use std::path::Path;
 
 use crate::command::{Said, line, throughline};
-use crate::import::{import, workspace};
+use crate::import::filled;
 use crate::memory::MemoryGraph;
-use crate::servers::{Running, TOKEN, graph, memory_graph};
+use crate::servers::{Running, TOKEN, memory_graph};
 use crate::stack::Stack;
 
+/// Asks the service in memory, which has neither spans nor a store: what is left of a trace says nothing there.
 async fn ask(graph: &Running, words: &[&str]) -> Said {
     let url = graph.url();
     let words = ["graph"].iter().chain(words).copied();
-    throughline(words.chain(["--graph", url.as_str()]))
+    throughline(words.chain(["--graph", url.as_str(), "--token", TOKEN]))
         .run()
         .await
 }
 
-async fn filled() -> Stack {
-    let stack = Stack::start().await;
-    let folder = workspace();
-    let path = folder.path().to_str().unwrap().to_owned();
-    stack.ask(&["import", "--cargo", &path], 0).await;
-    stack
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn nodes_are_listed_by_type_and_filter() {
-    let graph = graph().await;
-    import(workspace().path(), &graph, TOKEN).await.exits(0);
-    let said = ask(&graph, &["list", "--type", "Crate"]).await.exits(0);
+    let stack = filled().await;
+    let said = stack.ask(&["list", "--type", "Crate"], 0).await;
     assert_eq!(said.stdout.lines().count(), 4, "{said:?}");
     let filter = ["list", "--type", "Version", "--filter", "name = \"b\""];
-    let said = ask(&graph, &filter).await.exits(0);
+    let said = stack.ask(&filter, 0).await;
     said.prints("crate:b@0.1.0  Version");
-    let said = ask(&graph, &["list", "--limit", "2"]).await.exits(0);
+    let said = stack.ask(&["list", "--limit", "2"], 0).await;
     said.says("more: --page ");
-    let said = ask(&graph, &["list", "--filter", "name ="]).await.exits(1);
+    let said = stack.ask(&["list", "--filter", "name ="], 1).await;
     said.says("INVALID_ARGUMENT").says("field `filter`");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn changes_are_made_or_not() {
-    let graph = graph().await;
-    let token = ["--token", TOKEN];
+    let stack = Stack::start().await;
     let put = ["mutate", "put-node", "a", "T", "name=A", "n:int=7"];
-    let said = ask(&graph, &[&put[..], &token[..]].concat()).await.exits(0);
+    let said = stack.ask(&put, 0).await;
     said.prints("yes").says("1 change made");
-    ask(&graph, &["get", "a"]).await.exits(0).prints("n     7");
-    let said = ask(&graph, &put).await.exits(1);
+    stack.ask(&["get", "a"], 0).await.prints("n     7");
+    let nobodys = stack.command(&[&["graph"], &put[..]].concat());
+    let said = stack
+        .traced(nobodys.without("THROUGHLINE_WRITE_TOKEN"), 1)
+        .await;
     said.says("UNAUTHENTICATED")
         .says("reason WRITE_TOKEN_MISSING");
-    let absent = ["--if-exists", "false"];
-    let said = ask(&graph, &[&put[..], &token[..], &absent[..]].concat()).await;
-    said.exits(1)
-        .says("FAILED_PRECONDITION")
-        .says("mutations[0]");
+    let absent = [&put[..], &["--if-exists", "false"]].concat();
+    let said = stack.ask(&absent, 1).await;
+    said.says("FAILED_PRECONDITION").says("mutations[0]");
     let edge = ["mutate", "put-edge", "a", "E", "nope"];
-    let said = ask(&graph, &[&edge[..], &token[..]].concat())
-        .await
-        .exits(1);
-    said.says("FAILED_PRECONDITION");
-    let dir = tempfile::tempdir().unwrap();
-    let file = dir.path().join("changes.jsonl");
-    std::fs::write(&file, "{\"deleteNode\":\"a\"}\n{\"deleteNode\":\"b\"}\n").unwrap();
-    let apply = ["mutate", "apply", file.to_str().unwrap()];
-    let said = ask(&graph, &[&apply[..], &token[..]].concat())
-        .await
-        .exits(0);
-    said.says("1 change made");
-    std::fs::write(&file, "{\"deleteNode\":\"a\"}\n{\"drop\":1}\n").unwrap();
-    let said = ask(&graph, &[&apply[..], &token[..]].concat())
-        .await
-        .exits(1);
-    said.says("changes.jsonl: line 2: unrecognized field name 'drop'");
+    stack.ask(&edge, 1).await.says("FAILED_PRECONDITION");
+    let file = stack.file(
+        "changes.jsonl",
+        "{\"deleteNode\":\"a\"}\n{\"deleteNode\":\"b\"}\n",
+    );
+    let apply = ["mutate", "apply", &file];
+    stack.ask(&apply, 0).await.says("1 change made");
+    // What cannot be read is said before anything is called.
+    stack.file("changes.jsonl", "{\"deleteNode\":\"a\"}\n{\"drop\":1}\n");
+    let said = stack.command(&["graph", "mutate", "apply", &file]).run();
+    said.await
+        .exits(1)
+        .says("changes.jsonl: line 2: unrecognized field name 'drop'");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
-use crate::command::{Said, throughline};
-use crate::servers::{Running, TOKEN, graph, nobody};
+use crate::command::{Run, throughline};
+use crate::servers::nobody;
+use crate::stack::Stack;
 
 /// A workspace of three crates in a row, which need no registry.
 pub(crate) fn workspace() -> TempDir {
@@ -44,19 +45,20 @@ pub(crate) fn workspace() -> TempDir {
     dir
 }
 
-/// Imports what lies at `path` into `graph`.
-pub(crate) async fn import(path: &Path, graph: &Running, token: &str) -> Said {
-    throughline(["graph", "import", "--graph", &graph.url(), "--token", token])
-        .path("--cargo", path)
-        .run()
-        .await
+/// The services, with that workspace imported.
+pub(crate) async fn filled() -> Stack {
+    let stack = Stack::start().await;
+    stack.traced(import(workspace().path(), &stack), 0).await;
+    stack
 }
 
-async fn nodes(graph: &Running) -> String {
-    let said = throughline(["graph", "stats", "--json", "--gateway", &graph.url()])
-        .run()
-        .await
-        .exits(0);
+/// The import of what lies at `path` into `stack`, about to be run.
+fn import(path: &Path, stack: &Stack) -> Run {
+    stack.command(&["graph", "import"]).path("--cargo", path)
+}
+
+async fn nodes(stack: &Stack) -> String {
+    let said = stack.ask(&["stats", "--json"], 0).await;
     let stats: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
     stats["nodeCount"].as_str().unwrap().to_owned()
 }
@@ -64,23 +66,22 @@ async fn nodes(graph: &Running) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_workspace_is_imported_from_its_folder_its_manifest_or_its_lock() {
     let workspace = workspace();
-    let graph = graph().await;
+    let stack = Stack::start().await;
     for path in ["", "Cargo.toml", "Cargo.lock", "b"] {
-        let said = import(&workspace.path().join(path), &graph, TOKEN)
-            .await
-            .exits(0);
+        let import = import(&workspace.path().join(path), &stack);
+        let said = stack.traced(import, 0).await;
         // 3 crates, 3 versions, 1 licence, 1 workspace; 2 dependencies and, of
         // each version, its crate, licence and workspace.
         said.prints("imported 8 nodes and 11 edges in 1 batch")
             .says("reading");
     }
-    assert_eq!(nodes(&graph).await, "8", "the same again changes nothing");
+    assert_eq!(nodes(&stack).await, "8", "the same again changes nothing");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_read_is_named_and_nothing_is_applied() {
     let workspace = workspace();
-    let graph = graph().await;
+    let stack = Stack::start().await;
     let lock = workspace.path().join("Cargo.lock");
     for (broken, why) in [
         ("version = 4\n[[package]]\nname = 7\n", "Cargo.lock"),
@@ -88,7 +89,7 @@ async fn what_cannot_be_read_is_named_and_nothing_is_applied() {
         ("version = 4\n", "out of date"),
     ] {
         std::fs::write(&lock, broken).unwrap();
-        let said = import(workspace.path(), &graph, TOKEN).await.exits(1);
+        let said = import(workspace.path(), &stack).run().await.exits(1);
         assert!(said.stdout.is_empty(), "{said:?}");
         said.says(why);
         assert_eq!(
@@ -99,27 +100,25 @@ async fn what_cannot_be_read_is_named_and_nothing_is_applied() {
     }
     let manifest = workspace.path().join("b/Cargo.toml");
     std::fs::write(&manifest, "[package\n").unwrap();
-    import(workspace.path(), &graph, TOKEN)
-        .await
-        .exits(1)
-        .says("b/Cargo.toml");
-    import(Path::new("/nowhere"), &graph, TOKEN)
-        .await
-        .exits(1)
-        .says("/nowhere");
-    assert_eq!(nodes(&graph).await, "0");
+    let said = import(workspace.path(), &stack).run().await;
+    said.exits(1).says("b/Cargo.toml");
+    let said = import(Path::new("/nowhere"), &stack).run().await;
+    said.exits(1).says("/nowhere");
+    assert_eq!(nodes(&stack).await, "0");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn writing_asks_for_the_token() {
     let workspace = workspace();
-    let graph = graph().await;
-    let said = import(workspace.path(), &graph, "wrong").await.exits(1);
+    let stack = Stack::start().await;
+    let import = || import(workspace.path(), &stack);
+    let wrong = import().env("THROUGHLINE_WRITE_TOKEN", "wrong");
+    let said = stack.traced(wrong, 1).await;
     said.says("PERMISSION_DENIED").says("--token");
-    let run = throughline(["graph", "import", "--graph", &graph.url()]);
-    let said = run.path("--cargo", workspace.path()).run().await.exits(1);
+    let none = import().without("THROUGHLINE_WRITE_TOKEN");
+    let said = stack.traced(none, 1).await;
     said.says("UNAUTHENTICATED").says("THROUGHLINE_WRITE_TOKEN");
-    assert_eq!(nodes(&graph).await, "0");
+    assert_eq!(nodes(&stack).await, "0");
 }
 
 #[tokio::test(flavor = "multi_thread")]

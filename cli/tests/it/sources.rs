@@ -7,8 +7,8 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
-use crate::command::{Said, throughline};
-use crate::servers::{Running, TOKEN, graph};
+use crate::command::{Run, Said};
+use crate::stack::Stack;
 
 /// A folder with one file of this name and content.
 fn file(name: &str, content: &str) -> TempDir {
@@ -17,35 +17,31 @@ fn file(name: &str, content: &str) -> TempDir {
     dir
 }
 
-async fn import(graph: &Running, flag: &str, path: &Path, more: &[&str]) -> Said {
-    let words = ["graph", "import", "--token", TOKEN, "--graph"];
-    let run = throughline(
-        words
-            .into_iter()
-            .chain([graph.url().as_str()])
-            .chain(more.iter().copied()),
-    );
-    run.path(flag, path).run().await
+/// An import about to be run.
+fn import(stack: &Stack, flag: &str, path: &Path, more: &[&str]) -> Run {
+    let words = [&["graph", "import"], more].concat();
+    stack.command(&words).path(flag, path)
 }
 
-async fn ask(graph: &Running, question: &str) -> Said {
-    let words = ["graph"].into_iter().chain(question.split(' '));
-    let url = graph.url();
-    throughline(words.chain(["--graph", url.as_str()]))
-        .run()
-        .await
+async fn imported(stack: &Stack, flag: &str, path: &Path, more: &[&str]) -> Said {
+    stack.traced(import(stack, flag, path, more), 0).await
+}
+
+async fn ask(stack: &Stack, question: &str) -> Said {
+    let words: Vec<_> = question.split(' ').collect();
+    stack.ask(&words, 0).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_npm_lock_file_is_imported() {
-    let graph = graph().await;
+    let stack = Stack::start().await;
     let lock = Path::new(concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/tests/fixtures/package-lock.json"
     ));
-    let said = import(&graph, "--npm", lock, &[]).await.exits(0);
+    let said = imported(&stack, "--npm", lock, &[]).await;
     said.prints("imported 17 nodes and 24 edges in 1 batch");
-    let said = ask(&graph, "path shop ms").await.exits(0);
+    let said = ask(&stack, "path shop ms").await;
     said.prints("DEPENDS_ON ─▶ npm:@shop/cart@0.2.0  (kind: normal, req: ^0.2.0)");
 }
 
@@ -62,10 +58,10 @@ async fn n_quads_are_imported_packed_or_not() {
     encoder.write_all(quads.as_bytes()).unwrap();
     encoder.finish().unwrap();
     for path in [dir.path().join("film.rdf"), packed] {
-        let graph = graph().await;
-        let said = import(&graph, "--rdf", &path, &[]).await.exits(0);
+        let stack = Stack::start().await;
+        let said = imported(&stack, "--rdf", &path, &[]).await;
         said.prints("imported 2 nodes and 1 edge in 1 batch");
-        let said = ask(&graph, "get 0x1").await.exits(0);
+        let said = ask(&stack, "get 0x1").await;
         said.prints("0x1  Film")
             .prints("name__de  Oben")
             .prints("weight: 0.5");
@@ -74,22 +70,20 @@ async fn n_quads_are_imported_packed_or_not() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn tables_are_imported() {
-    let graph = graph().await;
+    let stack = Stack::start().await;
     let dir = file("nodes.csv", "id,type,age:int\nann,Person,41\nbob,Person,\n");
     let edges = dir.path().join("edges.csv");
     std::fs::write(&edges, "from,type,to\nann,KNOWS,bob\n").unwrap();
     let edges = edges.to_str().unwrap();
     let nodes = dir.path().join("nodes.csv");
-    let said = import(&graph, "--csv", &nodes, &["--edges", edges])
-        .await
-        .exits(0);
+    let said = imported(&stack, "--csv", &nodes, &["--edges", edges]).await;
     said.prints("imported 2 nodes and 1 edge in 1 batch");
-    ask(&graph, "get ann").await.exits(0).prints("KNOWS  bob");
+    ask(&stack, "get ann").await.prints("KNOWS  bob");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_fault_names_its_file_and_line_and_nothing_is_sent() {
-    let graph = graph().await;
+    let stack = Stack::start().await;
     for (flag, content, fault) in [
         (
             "--rdf",
@@ -109,7 +103,9 @@ async fn each_fault_names_its_file_and_line_and_nothing_is_sent() {
         ("--rdf", "\u{1f}", "input: line 1: column 1"),
     ] {
         let dir = file("input", content);
-        let said = import(&graph, flag, &dir.path().join("input"), &[]).await;
+        let said = import(&stack, flag, &dir.path().join("input"), &[])
+            .run()
+            .await;
         let said = said.exits(1).says(fault);
         assert_eq!(said.stdout, "");
     }
@@ -118,15 +114,16 @@ async fn each_fault_names_its_file_and_line_and_nothing_is_sent() {
     let edges = dir.path().join("edges.csv");
     std::fs::write(&edges, "from,type,to\na,E,b\n").unwrap();
     let said = import(
-        &graph,
+        &stack,
         "--csv",
         &nodes,
         &["--edges", edges.to_str().unwrap()],
     )
+    .run()
     .await;
     said.exits(1)
         .says("edges.csv: line 2: the edge names the node `b`");
-    ask(&graph, "stats").await.exits(0).prints("all        0");
+    ask(&stack, "stats").await.prints("all        0");
 }
 
 /// Three batches of nodes.
@@ -140,11 +137,10 @@ fn lines() -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_import_of_many_batches_is_whole() {
-    let graph = graph().await;
+    let stack = Stack::start().await;
     let dir = file("graph.jsonl", &lines());
     let path = dir.path().join("graph.jsonl");
-    let said = import(&graph, "--json", &path, &[]).await;
-    said.exits(0)
-        .prints("imported 12000 nodes and 0 edges in 3 batches");
-    ask(&graph, "stats").await.exits(0).prints("all    12000");
+    let said = imported(&stack, "--json", &path, &[]).await;
+    said.prints("imported 12000 nodes and 0 edges in 3 batches");
+    ask(&stack, "stats").await.prints("all    12000");
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use tempfile::TempDir;
 use throughline_testkit::{Collector, Process, ProcessBuilder, assert_unbroken};
-use throughline_trace_model::{Node, TraceTree};
+use throughline_trace_model::{Diagnosis, DiagnosisKind, Node, TraceTree};
 
 use crate::command::{Run, Said, throughline};
 use crate::servers::TOKEN;
@@ -92,13 +92,25 @@ impl Stack {
 
     /// Waits for the trace of a command that has ended, and that it is whole.
     pub(crate) async fn left_whole(&self, said: &Said) {
-        let id = said
-            .stderr
-            .lines()
-            .find_map(|line| line.strip_prefix("trace "));
-        let id = id.unwrap_or_else(|| panic!("no trace in {said:#?}"));
-        let tree = self.collector.wait_for_trace(id, is_whole).await;
+        // A file that has gone is missed before there is a statement.
+        let in_vain = said.stderr.contains("the file is gone");
+        let tree = self.left(said, |tree| is_whole(tree, in_vain)).await;
         assert_unbroken(&tree);
+    }
+
+    /// Waits for the trace of a command whose graph service was killed and replaced, and that what can be of it is there.
+    pub(crate) async fn left_all_but_the_killed(&self, said: &Said) {
+        let tree = self.left(said, is_whole_but_for_the_killed).await;
+        let lone = |of: &Diagnosis| of.kind == DiagnosisKind::NotPropagated;
+        assert!(tree.diagnoses.iter().all(lone), "{tree:#?}");
+        assert!(!tree.nodes.iter().any(|node| node.orphan), "{tree:#?}");
+    }
+
+    async fn left(&self, said: &Said, is_there: impl Fn(&TraceTree) -> bool) -> TraceTree {
+        let mut lines = said.stderr.lines();
+        let id = lines.find_map(|line| line.strip_prefix("trace "));
+        let id = id.unwrap_or_else(|| panic!("no trace in {said:#?}"));
+        self.collector.wait_for_trace(id, is_there).await
     }
 }
 
@@ -111,19 +123,47 @@ fn graph(folder: &TempDir, collector: &Collector) -> ProcessBuilder {
         .env("SENTRY_DSN", collector.dsn("graph"))
 }
 
-/// The head is a command; each call of it arrived at the graph service, and each that was answered there came by its
-/// statements.
-fn is_whole(tree: &TraceTree) -> bool {
-    let below = |of: &Node, is: &dyn Fn(&Node) -> bool| tree.children(of).any(is);
-    let is_head = |node: &Node| node.span.op == "cli.command";
-    tree.roots.len() == 1
-        && tree.roots.iter().all(|root| is_head(&tree.nodes[*root]))
+/// The head is a command; each call of it arrived at the graph service, and each that came to the store there has its
+/// statements, whatever it came to.
+fn is_whole(tree: &TraceTree, in_vain: bool) -> bool {
+    let came_to_the_store = |call: &Node| match call.span.status.as_str() {
+        // Refused for what was asked, or for who asked.
+        "invalid_argument" | "unauthenticated" | "permission_denied" => false,
+        "unavailable" => !in_vain,
+        _ => true,
+    };
+    is_of_a_command(tree)
         && tree.nodes.iter().all(|node| match node.span.op.as_str() {
-            "rpc.client" => below(node, &|it| it.span.op == "rpc.server"),
-            "rpc.server" if node.span.service == "graph" && node.span.status == "ok" => {
-                below(node, &|it| it.span.is_database())
+            "rpc.client" => is_answered(tree, node),
+            "rpc.server" if node.span.service == "graph" && came_to_the_store(node) => {
+                tree.children(node).any(|it| it.span.is_database())
             }
             _ => !node.orphan,
         })
+}
+
+/// A killed process cannot tell of the call that it was at, nor of that call's statements, unless it learnt in time that
+/// the wire had broken: that one call may stand alone. The call after it was refused by the next process, which tells of
+/// it, and which made no statement: it knows at once that it keeps no such snapshot.
+fn is_whole_but_for_the_killed(tree: &TraceTree) -> bool {
+    let calls = tree.nodes.iter().filter(|it| it.span.op == "rpc.client");
+    let (answered, cut): (Vec<_>, Vec<_>) = calls.partition(|call| is_answered(tree, call));
+    let last = answered.iter().max_by_key(|call| call.span.start);
+    is_of_a_command(tree)
+        && last.is_some_and(|last| {
+            last.span.status == "failed_precondition"
+                && cut.iter().all(|cut| cut.span.start < last.span.start)
+        })
+        && cut.len() <= 1
+}
+
+fn is_answered(tree: &TraceTree, call: &Node) -> bool {
+    tree.children(call).any(|it| it.span.op == "rpc.server")
+}
+
+fn is_of_a_command(tree: &TraceTree) -> bool {
+    let is_head = |node: &Node| node.span.op == "cli.command";
+    tree.roots.len() == 1
+        && tree.roots.iter().all(|root| is_head(&tree.nodes[*root]))
         && tree.nodes.iter().any(|node| node.span.service == "graph")
 }
