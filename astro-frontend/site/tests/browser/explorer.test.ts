@@ -45,6 +45,21 @@ describe.skipIf(!present)('the explorer', () => {
   });
   beforeEach(() => () => visit?.page.context().close());
 
+  it('keeps what was typed before it was ready, and searches for it', async () => {
+    const page = await open();
+    let go = (): void => {};
+    const told = new Promise<void>((resolve) => (go = resolve));
+    await page.route(/\.js$/, async (route) => {
+      await told;
+      await route.continue();
+    });
+    await page.reload({ waitUntil: 'commit' });
+    await page.getByLabel('Search the graph').pressSequentially('ms');
+    go();
+    await page.getByRole('option', { name: /npm:ms@2\.0\.0/ }).waitFor();
+    expect(await page.getByLabel('Search the graph').inputValue()).toBe('ms');
+  });
+
   it('is used by keyboard alone: search, expand, edit, undo, path, cancel', async () => {
     const page = await open();
     const keys = new Keyboard(page);
@@ -57,7 +72,7 @@ describe.skipIf(!present)('the explorer', () => {
 
     const before = Number(await drawn(page).getAttribute('data-nodes'));
     await keys.press(/^Expand LICENSED_UNDER out/);
-    await page.getByRole('status').getByText(/nodes and .* edges are shown/).waitFor();
+    await page.getByRole('status').getByText(/nodes? and .* edges? are shown/).waitFor();
     await expect.poll(async () => Number(await drawn(page).getAttribute('data-nodes'))).toBeGreaterThanOrEqual(before);
 
     await keys.press('Edit');
@@ -113,7 +128,7 @@ describe.skipIf(!present)('the explorer', () => {
   it('goes back to where a link leads, and says what it cannot read of one', async () => {
     const page = await open(`/?start=${encodeURIComponent('npm:ms@2.0.0')}`);
     await page.getByRole('heading', { name: 'npm:ms@2.0.0' }).waitFor();
-    await page.getByText(/nodes and .* edges are shown/).waitFor();
+    await page.getByText(/nodes? and .* edges? are shown/).waitFor();
     const shown = await drawn(page).getAttribute('data-nodes');
     const link = page.url();
     await page.context().close();
@@ -251,7 +266,7 @@ describe.skipIf(!present)('the explorer', () => {
       }).observe({ type: 'layout-shift', buffered: true });
     });
     await page.goto(stack.site.url);
-    await page.getByText(/nodes and .* edges are shown/).waitFor();
+    await page.getByText(/nodes? and .* edges? are shown/).waitFor();
     await expect.poll(() => drawn(page).getAttribute('data-layout')).toBe('done');
     const bytes = (await Promise.all(scripts)).reduce((sum, size) => sum + size, 0);
     console.log(`explorer: ${bytes} B of scripts, gzip; ${requests} requests in all`);

@@ -37,7 +37,7 @@ describe.skipIf(!present)('in the explorer', () => {
   const open = async (path: string, ...asked: RegExp[]): Promise<Page> => {
     visit = await Visit.to(browser, stack.site.url + path, ...asked);
     await visit.page.locator('.explorer[data-ready=true]').waitFor();
-    await visit.page.getByText(/(nodes and .* edges are|is) shown/).first().waitFor();
+    await visit.page.getByText(/(nodes? and .* edges? are|is) shown/).first().waitFor();
     return visit.page;
   };
   const search = (page: Page): Locator => page.getByLabel('Search the graph');
@@ -95,7 +95,7 @@ describe.skipIf(!present)('in the explorer', () => {
     cut.now();
     const trace = await told(page, /What came before it is still shown, (one node|2 nodes)\./, /Wait a moment and try again/);
     await page.getByRole('alert').getByRole('button', { name: 'Try again' }).click();
-    await page.getByText(/2 nodes and 1 edges are shown/).waitFor();
+    await page.getByText(/2 nodes and 1 edge are shown/).waitFor();
     await oneEvent(trace, 'browser ui.action', ['browser', 'gateway', 'graph', 'sqlite']);
   });
 

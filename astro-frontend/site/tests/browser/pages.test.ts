@@ -13,7 +13,7 @@ type State = [name: string, path: string, reach?: (page: Page) => Promise<unknow
 
 const MS = 'npm:ms@2.0.0';
 const HUB = 'hub:<b>&"one"';
-const shown = (page: Page) => page.getByText(/nodes and .* edges are shown/).waitFor();
+const shown = (page: Page) => page.getByText(/nodes? and .* edges? are shown/).waitFor();
 const fault = (method: string, said: string) => (page: Page) =>
   page.route(`**/${method}`, (route) => route.continue({ headers: { ...route.request().headers(), 'x-throughline-fault': said } }));
 const chosen = (page: Page) => page.getByRole('heading', { name: 'Edges' }).waitFor();

@@ -22,7 +22,7 @@ describe.skipIf(!present)('cargo xtask up', () => {
       // The import goes on meanwhile; the trace that is asked for at its end says that it is there.
       await new Promise<void>((running) => lines.on('line', (line) => line.startsWith('running; ') && running()));
       const visit = await Visit.to(browser, address);
-      await visit.page.getByText(/nodes and .* edges are shown/).waitFor();
+      await visit.page.getByText(/nodes? and .* edges? are shown/).waitFor();
       await visit.page.getByLabel('Search the graph').fill('throughline-gateway');
       await visit.page.getByRole('option', { name: /throughline-gateway@/ }).first().click();
       await visit.page.getByRole('heading', { name: /throughline-gateway@/ }).waitFor();

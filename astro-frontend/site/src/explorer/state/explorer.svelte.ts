@@ -50,15 +50,16 @@ export class Explorer {
     return { query: this.search.query, steps, node, tab, tool, hidden, condition };
   }
 
-  /** Goes to where a link leads; runs its steps unless they are the ones that were run. */
-  async open(link: string): Promise<void> {
+  /** Goes to where a link leads; runs its steps unless they are the ones that were run. What was typed before this was ready stays. */
+  async open(link: string, typed = ''): Promise<void> {
     const { state, problems } = readLink(link);
     this.linkProblems = problems;
     this.tab = state.tab;
     this.tool = state.tool;
     this.hidden = state.hidden;
     this.condition = state.condition;
-    if (state.query !== this.search.query) this.search.type(state.query);
+    const query = typed || state.query;
+    if (query !== this.search.query) this.search.type(query);
     const same = JSON.stringify(state.steps) === JSON.stringify(this.steps);
     if (!same || this.graph.nodes.size === 0) await this.#restore(state.steps, state.node);
     this.selected = state.node;
@@ -174,7 +175,7 @@ export class Explorer {
       if (summary?.cutByNodes) cut += ' It was cut where it grew too large.';
     }
     if (left > 0) cut += ` ${left} nodes had no place: at most ${MAX_NODES} are shown.`;
-    this.say(`${this.graph.nodes.size} nodes and ${this.graph.edges.size} edges are shown.${cut}`);
+    this.say(`${count(this.graph.nodes.size, 'node')} and ${count(this.graph.edges.size, 'edge')} are shown.${cut}`);
   }
 
   async #takePath({ from, to, way, edgeTypes }: Path, action: Action): Promise<void> {
@@ -183,8 +184,7 @@ export class Explorer {
     const { found, nodes, edges } = await graph.findPath(request, action.call);
     if (found) this.#put(nodes, edges);
     this.path = found ? nodes.map((node) => node.id) : [];
-    const steps = edges.length === 1 ? '1 edge' : `${edges.length} edges`;
-    this.say(found ? `A shortest path of ${steps} joins them.` : 'No path joins them that way. Try both directions, or more types of edges.');
+    this.say(found ? `A shortest path of ${count(edges.length, 'edge')} joins them.` : 'No path joins them that way. Try both directions, or more types of edges.');
   }
 
   #put(nodes: readonly Node[], edges: readonly Edge[]): number {
@@ -193,4 +193,8 @@ export class Explorer {
     this.version++;
     return left;
   }
+}
+
+function count(of: number, what: string): string {
+  return `${of} ${what}${of === 1 ? '' : 's'}`;
 }
