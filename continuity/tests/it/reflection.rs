@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Write as _};
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -146,6 +147,8 @@ const CANCELLED: Expected = Expected {
 
 /// Runs a program for one call, and what it prints; one that has no end is ended when it has printed the field.
 fn printed(mut program: Command, call: &Call) -> String {
+    // A group of its own: what npm installs is a script, and the program that it starts would outlive it.
+    program.process_group(0);
     let child = program.stdin(Stdio::null()).stdout(Stdio::piped()).spawn();
     let mut child = child.expect("the program starts");
     let mut said = String::new();
@@ -153,7 +156,9 @@ fn printed(mut program: Command, call: &Call) -> String {
         said.push_str(&line.expect("JSON is text"));
         said.push('\n');
         if call.method == ENDLESS && said.contains(call.answered) {
-            child.kill().expect("it runs");
+            let group = format!("-{}", child.id());
+            let killed = Command::new("kill").args(["-KILL", "--", &group]).status();
+            assert!(killed.expect("kill is part of every Unix").success());
             break;
         }
     }
