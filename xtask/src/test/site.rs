@@ -116,7 +116,10 @@ async fn quiet(name: &str, mut command: Command) -> anyhow::Result<bool> {
 fn is_warning(line: &str) -> bool {
     let line = line.to_ascii_lowercase();
     let line = line.replace("0 warnings", "");
-    line.contains("warn") && !(line.starts_with("npm warn unknown") && line.contains("config"))
+    let settings = line.starts_with("npm warn unknown") && line.contains("config");
+    // npm says what it runs, flags and all.
+    let command = line.starts_with("> ");
+    line.contains("warn") && !settings && !command
 }
 
 fn chromium() -> Option<PathBuf> {
@@ -143,6 +146,7 @@ mod tests {
             "npm warn Unknown user config \"nodedir\". This will stop working"
         ));
         assert!(!is_warning("svelte-check found 0 errors and 0 warnings"));
+        assert!(!is_warning("> svelte-check --fail-on-warnings"));
         assert!(!is_warning("Complete!"));
     }
 }
