@@ -27,7 +27,7 @@ const MORE_LOOKS = [
 export async function violations(page: Page, state: string): Promise<string[]> {
   const found: string[] = [];
   for (const look of SCREENSHOTS ? [...LOOKS, ...MORE_LOOKS] : LOOKS) {
-    await page.emulateMedia({ colorScheme: look.colorScheme });
+    await page.emulateMedia({ colorScheme: look.colorScheme, reducedMotion: 'reduce' });
     await page.setViewportSize(look);
     // A colour on its way from light to dark is neither.
     await page.evaluate(() => Promise.allSettled(document.getAnimations().filter((it) => it instanceof CSSTransition).map((it) => it.finished)));
