@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use sentry_core::Envelope;
-use sentry_core::protocol::client_report::{Category, Reason};
+use sentry_core::protocol::client_report::Reason;
 
 use super::losses::{Ledger, Losses};
 use super::queue::Ticket;
@@ -57,11 +57,8 @@ impl AtStake {
         }
     }
 
-    /// Whether any of it is something that `forbidden` names.
-    pub(super) fn any(&self, forbidden: impl Fn(Category) -> bool) -> bool {
-        let mut losses = self.losses.iter();
-        // Reports of earlier losses name their reason; they are small and always wanted.
-        losses.any(|(reason, category, _)| reason.is_none() && forbidden(*category))
+    pub(super) fn losses(&self) -> &Losses {
+        &self.losses
     }
 
     /// It arrived, or the collector itself counts it.

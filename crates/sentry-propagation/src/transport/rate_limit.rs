@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 use sentry_core::protocol::client_report::Category;
 
+use super::losses::Losses;
+
 /// How long everything is held back when the collector does not say.
 const DEFAULT_BACKOFF: Duration = Duration::from_secs(60);
 /// Groups of a header that are read.
@@ -36,6 +38,13 @@ impl RateLimits {
                 .iter()
                 .zip(self.by_category)
                 .any(|((_, of), until)| *of == category && in_force(until))
+    }
+
+    /// Whether any of what these would lose must not be sent.
+    pub(super) fn forbid_any(&self, losses: &Losses, now: Instant) -> bool {
+        // Reports of earlier losses name their reason; they are small and always wanted.
+        let mut unreported = losses.iter().filter(|(reason, ..)| reason.is_none());
+        unreported.any(|(_, category, _)| self.forbid(*category, now))
     }
 
     /// Whether anything is limited.

@@ -24,12 +24,11 @@ pub(super) fn encode(
     let carries = envelope
         .items()
         .any(|item| matches!(item, EnvelopeItem::Transaction(_) | EnvelopeItem::Event(_)));
-    match context {
-        Some(context) if carries => bytes = with_trace(&bytes, context)?,
-        _ => {}
+    if let Some(context) = context.filter(|_| carries) {
+        bytes = with_trace(&bytes, context)?;
     }
-    // Copied, so that what waits holds not a byte more than it sends.
-    Ok(Bytes::copy_from_slice(&bytes))
+    // Boxed, so that what waits holds no spare capacity.
+    Ok(Bytes::from(bytes.into_boxed_slice()))
 }
 
 fn with_trace(bytes: &[u8], context: &SamplingContext) -> std::io::Result<Vec<u8>> {

@@ -6,9 +6,10 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 
+use bytes::Bytes;
 use http::StatusCode;
 use sentry_core::Envelope;
-use sentry_core::protocol::client_report::{LossSource, Reason};
+use sentry_core::protocol::client_report::Reason;
 use sentry_core::protocol::{EnvelopeFilterCallbacks, EnvelopeItem};
 use tokio::sync::Notify;
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -123,13 +124,12 @@ impl Worker {
     fn dispatch(&self, packed: Packed, rate_limits: &RateLimits, sending: &mut Sending) {
         let Packed { bytes, at_stake } = packed;
         let now = Instant::now();
-        if rate_limits.any(now) && at_stake.any(|category| rate_limits.forbid(category, now)) {
+        if rate_limits.any(now) && rate_limits.forbid_any(at_stake.losses(), now) {
             counters::add(Counter::EnvelopeRateLimited, 1);
             at_stake.lose(Reason::RatelimitBackoff);
             return;
         }
-        let collector = self.collector.clone();
-        sending.spawn(async move { (at_stake, collector.send(bytes).await) });
+        self.send(bytes, at_stake, sending);
     }
 
     /// What the collector has not asked to be spared of.
@@ -140,12 +140,7 @@ impl Worker {
         }
         let headers = envelope.headers().clone();
         let filter = EnvelopeFilterCallbacks::new(
-            |item: &EnvelopeItem| {
-                // Reports of earlier losses name their reason; they are small and always wanted.
-                !item
-                    .losses()
-                    .any(|loss| loss.reason.is_none() && rate_limits.forbid(loss.category, now))
-            },
+            |item: &EnvelopeItem| !rate_limits.forbid_any(&losses_of(item), now),
             |item: EnvelopeItem| {
                 self.ledger
                     .record(&losses_of(&item), Reason::RatelimitBackoff)
@@ -207,9 +202,13 @@ impl Worker {
             at_stake.lose(Reason::InternalSdkError);
             return false;
         };
+        self.send(bytes, at_stake, sending);
+        true
+    }
+
+    fn send(&self, bytes: Bytes, at_stake: AtStake, sending: &mut Sending) {
         let collector = self.collector.clone();
         sending.spawn(async move { (at_stake, collector.send(bytes).await) });
-        true
     }
 
     /// Gives up what is left, and says once what was lost.
