@@ -3,7 +3,8 @@
 //! The server's layer takes `grpc-timeout`, or a default, up to a maximum; puts the [`Deadline`] into the request's
 //! extensions and around all that runs for the call; and answers DEADLINE_EXCEEDED when the time is up, in the head or
 //! in trailers. The client's layer sends what is left of it along, so that it shrinks hop by hop, and makes tonic's own
-//! timeouts DEADLINE_EXCEEDED too; a stream that it gives up there is read on for a moment, so that its sender says the same. The same futures end calls that outlast the drain. No service is known here.
+//! timeouts DEADLINE_EXCEEDED too; a stream that it gives up there is read on for a moment, so that its sender says the
+//! same. The same futures end calls that outlast the drain. No service is known here.
 //!
 //! ```
 //! use std::time::Duration;

@@ -69,18 +69,6 @@ where
     wait: Option<Wait>,
 }
 
-impl<B> Default for OutlastBody<B>
-where
-    B: Body + Unpin + Send + 'static,
-{
-    fn default() -> Self {
-        Self {
-            inner: None,
-            wait: None,
-        }
-    }
-}
-
 impl<B> Body for OutlastBody<B>
 where
     B: Body + Unpin + Send + 'static,
