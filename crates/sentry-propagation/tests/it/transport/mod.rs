@@ -78,7 +78,7 @@ impl Sender {
 /// Bounds that let a test see them reached soon.
 fn quick() -> Limits {
     let mut limits = Limits::default();
-    limits.request = Duration::from_millis(300);
+    limits.request = Duration::from_secs(1);
     limits.report_interval = Duration::from_millis(20);
     limits
 }
