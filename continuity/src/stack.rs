@@ -2,13 +2,9 @@
 
 use tempfile::TempDir;
 use throughline_api::graph::v1::graph_service_client::GraphServiceClient;
-use throughline_api::graph::v1::{ApplyMutationsRequest, Edge, Mutation, Node, mutation::Change};
 use throughline_testkit::{Collector, Finished, Process, RecordingProxy};
 
-use crate::Caller;
-
-/// The token with which the tests write.
-const WRITE_TOKEN: &str = "continuity";
+use crate::{Caller, WRITE_TOKEN, letters};
 
 /// Where the services send their telemetry.
 #[derive(Clone, Copy)]
@@ -135,37 +131,7 @@ impl Stack {
     }
 
     async fn write_chain(&self) {
-        let node = |id: &str| {
-            Change::PutNode(Node {
-                id: id.to_owned(),
-                r#type: "Letter".to_owned(),
-                ..Node::default()
-            })
-        };
-        let edge = |from: &str, to: &str| {
-            Change::PutEdge(Edge {
-                from: from.to_owned(),
-                r#type: "NEXT".to_owned(),
-                to: to.to_owned(),
-                ..Edge::default()
-            })
-        };
-        let changes = [
-            node("a"),
-            node("b"),
-            node("c"),
-            edge("a", "b"),
-            edge("b", "c"),
-        ];
-        let mut request = tonic::Request::new(ApplyMutationsRequest {
-            mutations: changes
-                .map(|change| Mutation {
-                    change: Some(change),
-                    ..Mutation::default()
-                })
-                .into(),
-            ..ApplyMutationsRequest::default()
-        });
+        let mut request = tonic::Request::new(letters());
         let bearer = format!("Bearer {WRITE_TOKEN}");
         request
             .metadata_mut()

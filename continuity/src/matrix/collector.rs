@@ -25,11 +25,10 @@ pub(super) async fn play(
     wrong.extend(unaffected(chain, &rival, &lost, hop, mode, call, part).await);
     chain.collector(hop).switch(Mode::Answering).await;
     let seen = ask(chain, &kept, call).await;
-    let service = hop;
     chain
         .collector(hop)
         .wait_for_trace(&kept.trace_id, |tree| {
-            tree.nodes.iter().any(|node| node.span.service == service)
+            tree.nodes.iter().any(|node| node.span.service == hop)
         })
         .await;
     // Once more, and it stays so: the stop is bounded all the same.

@@ -110,23 +110,20 @@ impl Engine {
         rival: &Rival,
         root: &Root,
     ) -> Answered {
-        let asks = |fault: &str| root.clone().with_fault(&format!("store={fault}"));
+        let asks = |fault: &str| root.clone().with_fault(fault);
         let began = Instant::now();
         match trouble {
-            Trouble::None => {
-                let code = ask(chain, root, Call::Read).await;
-                Answered::new(code, rival.timed(began, false))
-            }
-            Trouble::Refused | Trouble::Panic => {
+            Trouble::None | Trouble::Refused | Trouble::Panic => {
                 let fault = match trouble {
-                    Trouble::Panic => "panic",
-                    _ => "error:INTERNAL",
+                    Trouble::Refused => "store=error:INTERNAL",
+                    Trouble::Panic => "store=panic",
+                    _ => "",
                 };
                 let code = ask(chain, &asks(fault), Call::Read).await;
                 Answered::new(code, rival.timed(began, false))
             }
             Trouble::Deadline(milliseconds) => {
-                let mut root = asks("stall");
+                let mut root = asks("store=stall");
                 root.timeout = Some(Duration::from_millis(milliseconds));
                 let code = path(chain.web_client(), &root).await;
                 // It would have gone on for long.
@@ -135,7 +132,7 @@ impl Engine {
                 mended(chain, Answered::new(code, timed)).await
             }
             Trouble::Cancelled => {
-                let root = asks("stall");
+                let root = asks("store=stall");
                 let client = chain.web_client();
                 let code = tokio::select! {
                     answered = path(client, &root) => answered,
@@ -147,7 +144,7 @@ impl Engine {
                 mended(chain, Answered::new(code, timed)).await
             }
             Trouble::KilledInQuery => {
-                let (client, root) = (chain.web_client(), asks("stall"));
+                let (client, root) = (chain.web_client(), asks("store=stall"));
                 let call = tokio::spawn(async move { path(client, &root).await });
                 self.in_query(chain).await;
                 self.kill();

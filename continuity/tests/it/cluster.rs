@@ -8,12 +8,13 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use throughline_api::graph::v1::graph_service_client::GraphServiceClient;
-use throughline_api::graph::v1::{ApplyMutationsRequest, BatchGetNodesRequest};
-use throughline_continuity::{Progress, Root, WRITE_TOKEN, count, figure, put_edge, put_node};
+use throughline_continuity::{Progress, WRITE_TOKEN, count, figure};
 use throughline_testkit::dgraph::{ClusterOptions, DgraphCluster, skipped};
 use throughline_testkit::{Process, eventually};
 use tokio::task::JoinSet;
 use tonic::transport::Channel;
+
+use crate::pairs::{check_pairs, write_pair};
 
 const WRITERS: usize = 4;
 /// Acknowledged writes before a kill and after it.
@@ -32,25 +33,15 @@ impl Ledger {
         self.acknowledged.lock().expect("nobody panicked").clone()
     }
 
-    /// Writes pairs of nodes with an edge, one after the other, until it is over.
+    /// Writes one after the other, until it is over.
     async fn write(self: Arc<Self>, mut client: GraphServiceClient<Channel>) {
         while !self.over.load(Ordering::Relaxed) {
             let number = self.next.fetch_add(1, Ordering::Relaxed);
-            let [from, to] = pair(number);
-            let changes = [put_node(&from), put_node(&to), put_edge(&from, &to)];
-            let asked = ApplyMutationsRequest {
-                mutations: changes.into(),
-                ..ApplyMutationsRequest::default()
-            };
-            let request = Root::sampled(&mut rand::rng()).request(asked);
-            match client.apply_mutations(request).await {
-                Ok(_) => {
-                    let mut acknowledged = self.acknowledged.lock().expect("nobody panicked");
-                    acknowledged.insert(number);
-                }
-                Err(_) => {
-                    self.failed.fetch_add(1, Ordering::Relaxed);
-                }
+            if write_pair(&mut client, number).await {
+                let mut acknowledged = self.acknowledged.lock().expect("nobody panicked");
+                acknowledged.insert(number);
+            } else {
+                self.failed.fetch_add(1, Ordering::Relaxed);
             }
         }
     }
@@ -69,10 +60,6 @@ impl Ledger {
         .await;
         first
     }
-}
-
-fn pair(number: usize) -> [String; 2] {
-    [format!("{number}-from"), format!("{number}-to")]
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -98,7 +85,7 @@ async fn leaders_are_killed_and_nothing_acknowledged_is_lost() {
         .spawn()
         .await;
     let client = GraphServiceClient::connect(service.url().to_owned());
-    let client = client.await.expect("it connects");
+    let mut client = client.await.expect("it connects");
     let ledger = Arc::new(Ledger::default());
     let mut writers = JoinSet::new();
     for _ in 0..WRITERS {
@@ -125,25 +112,7 @@ async fn leaders_are_killed_and_nothing_acknowledged_is_lost() {
 
     let acknowledged = ledger.acknowledged();
     let sent = ledger.next.load(Ordering::Relaxed);
-    let mut client = client;
-    for some in (0..sent).collect::<Vec<_>>().chunks(100) {
-        let ids = some.iter().flat_map(|number| pair(*number)).collect();
-        let asked = BatchGetNodesRequest {
-            ids,
-            read_mask: None,
-        };
-        let found = client.batch_get_nodes(asked).await.expect("it answers");
-        let found = found.into_inner().nodes.into_iter().map(|node| node.id);
-        let found: BTreeSet<String> = found.collect();
-        for number in some {
-            let there = pair(*number).map(|id| found.contains(&id));
-            assert_eq!(there[0], there[1], "write {number} is torn");
-            assert!(
-                there[0] || !acknowledged.contains(number),
-                "write {number} was acknowledged and is gone"
-            );
-        }
-    }
+    check_pairs(&mut client, sent, &acknowledged).await;
     // The same process as at the beginning.
     service.stop().await;
     let longest = |of: &[Duration]| of.iter().max().map_or(0, Duration::as_millis);

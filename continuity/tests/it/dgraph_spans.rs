@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use tempfile::TempDir;
 use throughline_api::graph::v1::graph_service_client::GraphServiceClient;
 use throughline_api::graph::v1::{ApplyMutationsRequest, GetNodeRequest, GetStatsRequest};
 use throughline_api::inspector::v1::trace_service_client::TraceServiceClient;
@@ -16,44 +15,19 @@ use throughline_testkit::dgraph::{OwnDgraph, skipped};
 use throughline_testkit::{Process, SAFETY};
 use tonic::{Code, transport::Channel};
 
+use crate::inspector::Inspector;
+
 /// A caller's deadline that passes within a query.
 const DEADLINE: Duration = Duration::from_secs(2);
-
-/// The inspector.
-struct Told {
-    process: Process,
-    _folder: TempDir,
-}
-
-impl Told {
-    async fn start() -> Self {
-        let folder = tempfile::tempdir().expect("a folder for the inspector");
-        let process = Process::builder("throughline")
-            .arg("inspect")
-            .env("INSPECTOR_LISTEN", "127.0.0.1:0")
-            .env("INSPECTOR_DATA_DIR", folder.path())
-            .spawn()
-            .await;
-        Self {
-            process,
-            _folder: folder,
-        }
-    }
-
-    /// Where it takes OTLP over HTTP, `host:port`.
-    fn address(&self) -> &str {
-        self.process.url().trim_start_matches("http://")
-    }
-}
 
 /// A graph service whose graph is in a Dgraph; both tell the inspector.
 struct Traced {
     graph: Process,
-    told: Told,
+    inspector: Inspector,
 }
 
 impl Traced {
-    async fn start(told: Told, alpha: &str) -> Self {
+    async fn start(inspector: Inspector, alpha: &str) -> Self {
         let graph = Process::builder("throughline-graph")
             .env("GRAPH_LISTEN", "127.0.0.1:0")
             .env("GRAPH_STORE", format!("dgraph://{alpha}"))
@@ -65,11 +39,11 @@ impl Traced {
             )
             .env(
                 "SENTRY_DSN",
-                Telemetry::Inspector(told.process.url()).dsn("graph"),
+                Telemetry::Inspector(inspector.process.url()).dsn("graph"),
             )
             .spawn()
             .await;
-        Self { graph, told }
+        Self { graph, inspector }
     }
 
     fn client(&self) -> GraphServiceClient<Channel> {
@@ -78,7 +52,7 @@ impl Traced {
     }
 
     fn traces(&self) -> TraceServiceClient<Channel> {
-        let endpoint = Channel::from_shared(self.told.process.url().to_owned());
+        let endpoint = Channel::from_shared(self.inspector.process.url().to_owned());
         TraceServiceClient::new(endpoint.expect("a URL").connect_lazy())
     }
 
@@ -181,17 +155,17 @@ async fn check_leaves(traced: &Traced) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn dgraphs_own_spans_are_the_leaves() {
-    let told = Told::start().await;
+    let inspector = Inspector::start().await;
     let double = dgraph_double().await;
-    double.export_to(told.address());
-    check_leaves(&Traced::start(told, &double.address()).await).await;
+    double.export_to(inspector.process.addr());
+    check_leaves(&Traced::start(inspector, &double.address()).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_real_ones_own_spans_are_the_leaves() {
-    let told = Told::start().await;
-    match OwnDgraph::start(Some(told.address())).await {
-        Some(dgraph) => check_leaves(&Traced::start(told, &dgraph.endpoint()).await).await,
+    let inspector = Inspector::start().await;
+    match OwnDgraph::start(Some(inspector.process.addr())).await {
+        Some(dgraph) => check_leaves(&Traced::start(inspector, &dgraph.endpoint()).await).await,
         None => skipped("dgraph_spans::a_real_ones_own_spans_are_the_leaves"),
     }
 }
@@ -217,11 +191,11 @@ async fn check_ended(traced: &Traced, root: &Root, statuses: &[&str]) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_leaves_ends_the_query_in_dgraph_as_its_own_span_says() {
-    let told = Told::start().await;
-    let Some(dgraph) = OwnDgraph::start(Some(told.address())).await else {
+    let inspector = Inspector::start().await;
+    let Some(dgraph) = OwnDgraph::start(Some(inspector.process.addr())).await else {
         return skipped("dgraph_spans::who_leaves_ends_the_query_in_dgraph_as_its_own_span_says");
     };
-    let traced = Traced::start(told, &dgraph.endpoint()).await;
+    let traced = Traced::start(inspector, &dgraph.endpoint()).await;
     let mut client = traced.client();
     let root = || Root::sampled(&mut rand::rng());
     let written = client.apply_mutations(root().request(letters())).await;

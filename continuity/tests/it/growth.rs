@@ -11,22 +11,13 @@ use throughline_testkit::Process;
 use tokio::task::JoinSet;
 use tonic::transport::Channel;
 
+use crate::inspector::inspect;
+
 /// Calls under way at once.
 const AT_ONCE: usize = 16;
 /// What the second half may add: a part of what there was, and what a few calls leave in an allocator.
 const PART: usize = 10;
 const KIB: usize = 4 << 10;
-
-async fn inspector(folder: &std::path::Path) -> Process {
-    Process::builder("throughline")
-        .arg("inspect")
-        .env("INSPECTOR_LISTEN", "127.0.0.1:0")
-        .env("INSPECTOR_DATA_DIR", folder)
-        // So that what is old goes while the calls go on.
-        .env("INSPECTOR_MAX_BYTES", "64MiB")
-        .spawn()
-        .await
-}
 
 /// Resident memory in KiB.
 fn resident(process: &Process) -> usize {
@@ -66,7 +57,11 @@ async fn call(client: GraphServiceClient<Channel>, calls: usize, progress: &Arc<
 async fn no_service_grows() {
     let calls = count("THROUGHLINE_GROWTH", 400);
     let folder = tempfile::tempdir().expect("a folder");
-    let inspector = inspector(&folder.path().join("traces")).await;
+    let inspector = inspect(&folder.path().join("traces"))
+        // So that what is old goes while the calls go on.
+        .env("INSPECTOR_MAX_BYTES", "64MiB")
+        .spawn()
+        .await;
     let dsn =
         |service: &str, project: u32| format!("http://{service}@{}/{project}", inspector.addr());
     let database = folder.path().join("graph.db");

@@ -8,6 +8,7 @@ use throughline_testkit::dgraph::{ClusterOptions, DgraphCluster, skipped};
 use throughline_testkit::{Process, ProcessBuilder};
 
 use crate::compose::{services, words};
+use crate::inspector::inspect;
 
 /// The check of a service, with the port of the one that runs here.
 fn probe(service: &str, port: &str) -> Vec<String> {
@@ -47,10 +48,7 @@ async fn check(service: &str, process: ProcessBuilder) -> Process {
 #[tokio::test(flavor = "multi_thread")]
 async fn each_of_ours_passes_while_it_runs_and_fails_once_it_is_gone() {
     let folder = tempfile::tempdir().expect("a folder");
-    let inspector = Process::builder("throughline")
-        .arg("inspect")
-        .env("INSPECTOR_LISTEN", "127.0.0.1:0")
-        .env("INSPECTOR_DATA_DIR", folder.path());
+    let inspector = inspect(folder.path());
     let database = folder.path().join("graph.db");
     let graph = Process::builder("throughline-graph")
         .env("GRAPH_LISTEN", "127.0.0.1:0")

@@ -12,15 +12,15 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use rand::Rng;
 use throughline_api::graph::v1::graph_service_client::GraphServiceClient;
-use throughline_api::graph::v1::{ApplyMutationsRequest, BatchGetNodesRequest};
 use throughline_api::inspector::v1::trace_ref::Ref;
 use throughline_api::inspector::v1::trace_service_client::TraceServiceClient;
 use throughline_api::inspector::v1::{GetTraceRequest, SpanNode, TraceRef};
-use throughline_continuity::{
-    Progress, Root, WRITE_TOKEN, count, figure, put_edge, put_node, seeded,
-};
+use throughline_continuity::{Progress, WRITE_TOKEN, count, figure, seeded};
 use throughline_testkit::{Process, eventually};
 use tokio::task::JoinSet;
+
+use crate::inspector::inspect;
+use crate::pairs::{check_pairs, write_pair};
 
 const KILLS: usize = 6;
 const WRITERS: usize = 4;
@@ -86,11 +86,6 @@ async fn graph(database: &Path) -> Process {
         .await
 }
 
-/// The two nodes of a transaction, which also puts an edge between them.
-fn pair(number: usize) -> [String; 2] {
-    [format!("{number}-from"), format!("{number}-to")]
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn the_graph_service() {
     let mut chance = seeded("kill graph");
@@ -106,16 +101,7 @@ async fn the_graph_service() {
         let client = client.await.expect("it connects");
         let write = move |number| {
             let mut client = client.clone();
-            async move {
-                let [from, to] = pair(number);
-                let changes = [put_node(&from), put_node(&to), put_edge(&from, &to)];
-                let asked = ApplyMutationsRequest {
-                    mutations: changes.into(),
-                    ..ApplyMutationsRequest::default()
-                };
-                let request = Root::sampled(&mut rand::rng()).request(asked);
-                client.apply_mutations(request).await.is_ok()
-            }
+            async move { write_pair(&mut client, number).await }
         };
         let more = chance.random_range(1..60);
         ledger.load_and_kill(process, more, write).await;
@@ -124,27 +110,8 @@ async fn the_graph_service() {
         let client = GraphServiceClient::connect(process.url().to_owned());
         let mut client = client.await.expect("it connects");
         let acknowledged = ledger.acknowledged();
-        let mut written = 0;
-        let sent: Vec<usize> = (0..ledger.next.load(Ordering::Relaxed)).collect();
-        for some in sent.chunks(100) {
-            let ids = some.iter().flat_map(|number| pair(*number)).collect();
-            let asked = BatchGetNodesRequest {
-                ids,
-                read_mask: None,
-            };
-            let found = client.batch_get_nodes(asked).await.expect("it answers");
-            let found = found.into_inner().nodes.into_iter().map(|node| node.id);
-            let found: BTreeSet<String> = found.collect();
-            for number in some {
-                let there = pair(*number).map(|id| found.contains(&id));
-                assert_eq!(there[0], there[1], "transaction {number} is torn");
-                assert!(
-                    there[0] || !acknowledged.contains(number),
-                    "transaction {number} was acknowledged and is gone"
-                );
-                written += usize::from(there[0]);
-            }
-        }
+        let sent = ledger.next.load(Ordering::Relaxed);
+        let written = check_pairs(&mut client, sent, &acknowledged).await;
         let opened = rusqlite::Connection::open(&database).expect("it opens");
         let number = |query: &str| opened.query_row(query, [], |row| row.get::<_, i64>(0));
         let edges = number("SELECT count(*) FROM edge").expect("it answers");
@@ -159,14 +126,9 @@ async fn the_graph_service() {
 }
 
 async fn inspector(folder: &Path) -> Process {
-    Process::builder("throughline")
-        .arg("inspect")
-        .env("INSPECTOR_LISTEN", "127.0.0.1:0")
-        .env("INSPECTOR_DATA_DIR", folder)
-        // The traces below are of the year 1970.
-        .env("INSPECTOR_MAX_AGE", "36500d")
-        .spawn()
-        .await
+    // The traces below are of the year 1970.
+    let inspector = inspect(folder).env("INSPECTOR_MAX_AGE", "36500d");
+    inspector.spawn().await
 }
 
 fn trace_id(number: usize) -> String {

@@ -1,8 +1,9 @@
 //! The layer taken out at each hop and each side in turn: the check fails and names that hop.
 
-use tempfile::TempDir;
 use throughline_continuity::{Stack, Telemetry};
 use throughline_testkit::{Finished, Process};
+
+use crate::inspector::Inspector;
 
 /// What is left of the layers of one service, and what the check must say then.
 struct Case {
@@ -11,23 +12,7 @@ struct Case {
     named: &'static [&'static str],
 }
 
-struct Inspector {
-    process: Process,
-    folder: TempDir,
-}
-
 impl Inspector {
-    async fn start() -> Self {
-        let folder = tempfile::tempdir().expect("a folder for the inspector");
-        let process = Process::builder("throughline")
-            .arg("inspect")
-            .env("INSPECTOR_LISTEN", "127.0.0.1:0")
-            .env("INSPECTOR_DATA_DIR", folder.path())
-            .spawn()
-            .await;
-        Self { process, folder }
-    }
-
     /// Asks for a path with the CLI as the trace's head, and returns the trace's id.
     async fn trace_a_call(&self, stack: &Stack, layers: &str) -> String {
         let id_file = self.folder.path().join("trace-id");

@@ -6,26 +6,21 @@ use std::process::Command;
 
 use throughline_testkit::{Finished, Process};
 
+use crate::inspector::Inspector;
 use crate::interop::program;
 
 /// Runs a program of an SDK against an inspector; its trace must be whole, with the
 /// error and the log at their place.
 async fn check(service: &str, mut program: Command) {
-    let folder = tempfile::tempdir().expect("a folder for the inspector");
-    let inspector = Process::builder("throughline")
-        .arg("inspect")
-        .env("INSPECTOR_LISTEN", "127.0.0.1:0")
-        .env("INSPECTOR_DATA_DIR", folder.path())
-        .spawn()
-        .await;
-    let dsn = format!("http://{service}@{}/7", inspector.addr());
+    let inspector = Inspector::start().await;
+    let dsn = format!("http://{service}@{}/7", inspector.process.addr());
     let sent = program.arg(dsn).output().expect("the program starts");
     let stderr = String::from_utf8_lossy(&sent.stderr);
     assert!(sent.status.success(), "{stderr}");
     let id = String::from_utf8_lossy(&sent.stdout).trim().to_owned();
 
     let judged = trace(
-        &inspector,
+        &inspector.process,
         &[
             "assert",
             "--trace",
@@ -47,7 +42,7 @@ async fn check(service: &str, mut program: Command) {
         judged.stderr
     );
 
-    let drawn = trace(&inspector, &["show", &id]).await.stdout;
+    let drawn = trace(&inspector.process, &["show", &id]).await.stdout;
     let rows: Vec<&str> = drawn
         .lines()
         .skip_while(|line| !line.starts_with(service))
