@@ -3,7 +3,6 @@
 
 use std::{
     fs::File,
-    net::TcpListener,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -15,7 +14,11 @@ use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use tempfile::TempDir;
 use throughline_dgraph_client::{Dgraph, Error, Login, Options, Tls};
 
-use super::{own::Node, real::program};
+use super::{
+    node::Node,
+    ports::{self, Offsets},
+    real::program,
+};
 use crate::SAFETY;
 
 /// The user that Dgraph makes itself, and its password.
@@ -35,6 +38,8 @@ pub struct ClusterOptions {
     pub login: Option<&'static str>,
     /// Whether TLS is spoken, on all of an alpha's ports.
     pub tls: bool,
+    /// Where all send their spans to, `host:port` of OTLP over HTTP.
+    pub spans: Option<String>,
 }
 
 impl Default for ClusterOptions {
@@ -44,6 +49,7 @@ impl Default for ClusterOptions {
             alphas: 1,
             login: None,
             tls: false,
+            spans: None,
         }
     }
 }
@@ -52,7 +58,7 @@ impl Default for ClusterOptions {
 pub struct DgraphCluster {
     program: PathBuf,
     options: ClusterOptions,
-    offset: u16,
+    offsets: Offsets,
     zeros: Vec<Option<Node>>,
     alphas: Vec<Option<Node>>,
     folder: TempDir,
@@ -75,7 +81,7 @@ impl DgraphCluster {
             certify(&program, folder.path(), AUTHORITY);
         }
         let mut cluster = Self {
-            offset: free_offset(options.zeros.max(options.alphas)),
+            offsets: Offsets::claim(options.zeros.max(options.alphas)),
             zeros: (0..options.zeros).map(|_| None).collect(),
             alphas: (0..options.alphas).map(|_| None).collect(),
             program,
@@ -99,18 +105,27 @@ impl DgraphCluster {
         alphas.map(|at| self.endpoint(at)).collect()
     }
 
-    fn endpoint(&self, alpha: u16) -> String {
-        format!("127.0.0.1:{}", 9080 + self.offset + alpha)
+    pub(super) fn endpoint(&self, alpha: u16) -> String {
+        format!("127.0.0.1:{}", self.port(ports::ALPHA_GRPC, alpha))
+    }
+
+    fn port(&self, of: u16, at: u16) -> u16 {
+        of + self.offsets.first + at
     }
 
     /// The port on which a zero answers HTTP.
     pub fn zero_http_port(&self, at: u16) -> u16 {
-        6080 + self.offset + at
+        self.port(ports::ZERO_HTTP, at)
     }
 
     /// The port on which an alpha answers HTTP.
     pub fn alpha_http_port(&self, at: u16) -> u16 {
-        8080 + self.offset + at
+        self.port(ports::ALPHA_HTTP, at)
+    }
+
+    /// The process id of an alpha, if it is there.
+    pub(super) fn alpha_id(&self, at: u16) -> Option<u32> {
+        self.alphas[usize::from(at)].as_ref().map(Node::id)
     }
 
     /// The alpha and the zero that lead, as the zeros say that are there; `None` while there is an election.
@@ -118,7 +133,7 @@ impl DgraphCluster {
         for at in 0..self.options.zeros {
             let asked = Request::get(format!(
                 "http://localhost:{}/state",
-                6080 + self.offset + at
+                self.zero_http_port(at)
             ));
             let asked = asked.body(Full::default()).expect("a request");
             let Ok(state) = answer(asked).await else {
@@ -128,10 +143,10 @@ impl DgraphCluster {
                 let members = members.as_object()?;
                 let leader = members.values().find(|it| it["leader"] == true)?;
                 let (_, port) = leader["addr"].as_str()?.rsplit_once(':')?;
-                port.parse::<u16>().ok()?.checked_sub(base + self.offset)
+                port.parse::<u16>().ok()?.checked_sub(self.port(base, 0))
             };
-            let alpha = leads(&state["groups"]["1"]["members"], 7080);
-            let zero = leads(&state["zeros"], 5080);
+            let alpha = leads(&state["groups"]["1"]["members"], ports::ALPHA);
+            let zero = leads(&state["zeros"], ports::ZERO);
             // One that was killed is named until another is elected.
             let there = |nodes: &[Option<Node>], at: &u16| nodes[usize::from(*at)].is_some();
             return (
@@ -265,7 +280,7 @@ impl DgraphCluster {
     }
 
     fn zero(&self, at: u16) -> String {
-        format!("localhost:{}", 5080 + self.offset + at)
+        format!("localhost:{}", self.port(ports::ZERO, at))
     }
 
     fn node(&self, kind: &str, at: u16, more: &[String]) -> Node {
@@ -274,14 +289,18 @@ impl DgraphCluster {
         let mut command = Command::new(&self.program);
         command
             .args([kind, "--bindall=false", "--logtostderr"])
-            .arg(format!("--port_offset={}", self.offset + at))
+            .arg(format!("--port_offset={}", self.offsets.first + at))
             .arg("--telemetry=reports=false; sentry=false;")
             .args(more)
-            .current_dir(self.folder.path())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log.expect("a log"));
-        Node::start(command)
+        if let Some(spans) = &self.options.spans {
+            command.arg(format!(
+                "--trace=ratio=1.0; jaeger={spans}; service=dgraph.{kind};"
+            ));
+        }
+        Node::start(command, self.folder.path())
     }
 }
 
@@ -301,20 +320,4 @@ fn certify(program: &Path, folder: &Path, name: &str) {
         .current_dir(folder)
         .output();
     assert!(made.is_ok_and(|made| made.status.success()), "certificates");
-}
-
-/// Dgraph takes an offset to all of its ports: one from which on so many in a row are free.
-fn free_offset(count: u16) -> u16 {
-    let free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
-    let begin = u16::try_from(std::process::id() % 20_000).unwrap_or(0);
-    // Away from those that a single Dgraph of the same process takes.
-    let mut offsets = (0..1_000_u16).map(|step| 10_000 + (begin + 11 + step * 37) % 40_000);
-    let found = offsets.find(|offset| {
-        (0..count).all(|at| {
-            [5080, 6080, 7080, 8080, 9080]
-                .iter()
-                .all(|base| free(base + offset + at))
-        })
-    });
-    found.expect("ports for a Dgraph")
 }

@@ -5,7 +5,6 @@ use std::{
     ffi::OsString,
     fs::File,
     io::Write as _,
-    net::TcpListener,
     path::PathBuf,
     process::{Child, Command, Stdio},
     sync::OnceLock,
@@ -13,6 +12,7 @@ use std::{
 
 use throughline_dgraph_client::{Dgraph, Options};
 
+use super::ports::{ALPHA_GRPC, Offsets, ZERO};
 use crate::SAFETY;
 
 /// Lets one test at a time have the process's one Dgraph, which is empty. Nothing, and a line that says so on stderr,
@@ -72,6 +72,7 @@ struct Started {
     endpoint: String,
     /// Its stdin ends with this process, whatever kind of end it has, and with it Dgraph.
     _shell: Option<Child>,
+    _offsets: Option<Offsets>,
 }
 
 /// Runs both until stdin ends, then ends just these two and removes their folder.
@@ -92,27 +93,34 @@ impl Started {
     async fn find() -> Option<Self> {
         if let Ok(endpoint) = std::env::var("DGRAPH_ENDPOINT") {
             ready(&endpoint).await;
-            let _shell = None;
-            return Some(Self { endpoint, _shell });
+            return Some(Self {
+                endpoint,
+                _shell: None,
+                _offsets: None,
+            });
         }
         let binary = program()?;
         let folder = tempfile::tempdir().expect("a folder").keep();
-        let offset = free_offset();
+        let offsets = Offsets::claim(1);
+        let offset = offsets.first;
         let shell = Command::new("sh")
             .args(["-c", RUN])
             .env("DGRAPH", binary)
             .env("FOLDER", folder)
             .env("OFFSET", offset.to_string())
-            .env("ZERO", format!("localhost:{}", 5080 + offset))
+            .env("ZERO", format!("localhost:{}", ZERO + offset))
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .expect("a shell");
-        let endpoint = format!("127.0.0.1:{}", 9080 + offset);
+        let endpoint = format!("127.0.0.1:{}", ALPHA_GRPC + offset);
         ready(&endpoint).await;
-        let _shell = Some(shell);
-        Some(Self { endpoint, _shell })
+        Some(Self {
+            endpoint,
+            _shell: Some(shell),
+            _offsets: Some(offsets),
+        })
     }
 }
 
@@ -124,19 +132,6 @@ pub fn program() -> Option<PathBuf> {
     let path: OsString = std::env::var_os("PATH")?;
     let mut candidates = std::env::split_paths(&path).map(|folder| folder.join("dgraph"));
     candidates.find(|candidate| candidate.is_file())
-}
-
-/// Dgraph takes an offset to all of its ports: one at which all are free.
-pub(super) fn free_offset() -> u16 {
-    let free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
-    let begin = u16::try_from(std::process::id() % 20_000).unwrap_or(0);
-    let mut offsets = (0..1_000_u16).map(|step| 10_000 + (begin + step * 37) % 40_000);
-    let found = offsets.find(|offset| {
-        [5080, 6080, 7080, 8080, 9080]
-            .iter()
-            .all(|base| free(base + offset))
-    });
-    found.expect("ports for a Dgraph")
 }
 
 async fn ready(endpoint: &str) {
