@@ -15,6 +15,8 @@ export const FOLLOW_LIMITS: FollowLimits = { everyMs: 1_000, untilMs: 60_000 };
 /** What is known of a trace by now. */
 export type Following =
   | { readonly state: 'waiting' }
+  /** None of it came in all the time that it may take. */
+  | { readonly state: 'nothing' }
   | { readonly state: 'filling' | 'quiet'; readonly trace: Trace }
   | { readonly state: 'failed'; readonly why: string };
 
@@ -29,9 +31,11 @@ export async function follow(
   // Untraced: looking at a trace makes none.
   const client = createClient(TraceService, createGrpcWebTransport({ baseUrl: inspectorUrl, defaultTimeoutMs: 10_000 }));
   const trace = { ref: { case: 'id' as const, value: traceId } };
+  let nothing = true;
   for (const until = Date.now() + limits.untilMs; !signal.aborted; ) {
     try {
       const { trace: found } = await client.getTrace({ trace }, { signal });
+      nothing = nothing && !found;
       if (found) say({ state: found.quiet ? 'quiet' : 'filling', trace: found });
       if (found?.quiet) return;
     } catch (error) {
@@ -41,7 +45,10 @@ export async function follow(
       if (code === Code.NotFound) say({ state: 'waiting' });
       else return say({ state: 'failed', why: rawMessage });
     }
-    if (Date.now() > until) return;
+    if (Date.now() > until) {
+      if (nothing) say({ state: 'nothing' });
+      return;
+    }
     await new Promise((resolve) => setTimeout(resolve, limits.everyMs));
   }
 }
