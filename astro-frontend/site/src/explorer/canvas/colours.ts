@@ -7,6 +7,8 @@ export interface Colours {
   readonly surface: string;
   readonly ink: string;
   readonly faded: string;
+  /** Of an edge at rest. */
+  readonly rest: string;
   readonly edge: string;
   readonly accent: string;
   readonly font: string;
@@ -25,6 +27,7 @@ export function colours(host: HTMLElement): Colours {
     surface: read('surface-raised'),
     ink: read('ink'),
     faded: read('line'),
+    rest: read('edge'),
     edge: read('line-strong'),
     accent: read('accent'),
     font: getComputedStyle(host).fontFamily,

@@ -9,6 +9,7 @@ import { type Colours, colours } from './colours.ts';
 import { Layout } from './layout.ts';
 import { place } from './place.ts';
 import { drawHover } from './hover.ts';
+import { drawLabel } from './label.ts';
 
 export interface Look {
   readonly selected: string;
@@ -26,6 +27,10 @@ const NOTHING: Look = { selected: '', path: new Set(), passing: new Set() };
 const SPREAD = 100;
 /** More new nodes and edges than this are put in apart from the drawing. */
 const MANY = 200;
+/** Of more nodes than this, only the large ones are named. */
+const FEW = 150;
+/** How large, in pixels. */
+const LABELLED = 7;
 
 export class Renderer {
   readonly #graph = new Graph({ type: 'directed', multi: true });
@@ -45,10 +50,12 @@ export class Renderer {
       allowInvalidContainer: true,
       defaultEdgeType: 'arrow',
       labelDensity: 0.7,
-      labelRenderedSizeThreshold: 7,
+      labelRenderedSizeThreshold: LABELLED,
+      stagePadding: 56,
       labelFont: this.#colours.font,
       labelSize: 12,
       zIndex: true,
+      defaultDrawNodeLabel: (context, data, settings) => drawLabel(context, data, settings, this.#colours),
       defaultDrawNodeHover: (context, data, settings) => drawHover(context, data, settings, this.#colours),
       nodeReducer: (id, data) => this.#reduceNode(id, data),
       edgeReducer: (key, data) => this.#reduceEdge(key, data),
@@ -88,10 +95,16 @@ export class Renderer {
     const apart = more > MANY;
     if (apart) this.#sigma.setGraph(new Graph());
     const changed = this.#take(shown, palette);
+    this.#name(shown.nodes.size > FEW ? LABELLED : 0);
     if (apart) this.#sigma.setGraph(this.#graph);
     else this.#sigma.refresh({ skipIndexation: true });
     this.#count();
     if (changed) this.arrange();
+  }
+
+  /** Names the nodes from this size on, as far as there is room. */
+  #name(from: number): void {
+    if (this.#sigma.getSetting('labelRenderedSizeThreshold') !== from) this.#sigma.setSetting('labelRenderedSizeThreshold', from);
   }
 
   #take(shown: ShownGraph, palette: Palette): boolean {
@@ -175,7 +188,7 @@ export class Renderer {
 
   get paper(): { width: number; height: number; background: string; line: string; ink: string } {
     const { width, height } = this.#sigma.getDimensions();
-    return { width, height, background: this.#colours.canvas, line: this.#colours.faded, ink: this.#colours.ink };
+    return { width, height, background: this.#colours.canvas, line: this.#colours.rest, ink: this.#colours.ink };
   }
 
   close(): void {
@@ -211,7 +224,7 @@ export class Renderer {
     const { path } = this.#look;
     const onPath = path.has(from) && path.has(to);
     const near = !this.#hovered || from === this.#hovered || to === this.#hovered;
-    const color = onPath ? this.#colours.accent : near && this.#hovered ? this.#colours.edge : this.#colours.faded;
+    const color = onPath ? this.#colours.accent : this.#hovered && near ? this.#colours.edge : this.#colours.rest;
     return { ...data, color, size: onPath ? 3 : 1, hidden: Boolean(this.#hovered) && !near, zIndex: onPath ? 1 : 0 };
   }
 }
