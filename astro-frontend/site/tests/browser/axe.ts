@@ -21,6 +21,7 @@ const MORE_LOOKS = [
   { name: 'dark', colorScheme: 'dark', width: 1_280, height: 800 },
   { name: 'light-narrow', colorScheme: 'light', width: 360, height: 740 },
   { name: 'light-wide', colorScheme: 'light', width: 1_920, height: 1_080 },
+  { name: 'dark-wide', colorScheme: 'dark', width: 1_920, height: 1_080 },
 ] as const;
 
 /** Violations of a page in a state, light and dark, wide and 360 px; what is wider than the window is one too. */
@@ -52,5 +53,6 @@ async function audit(page: Page): Promise<string[]> {
 
 async function picture(page: Page, name: string): Promise<void> {
   mkdirSync(SCREENSHOTS!, { recursive: true });
-  await page.screenshot({ path: join(SCREENSHOTS!, `${name.replaceAll(/[^a-z0-9]+/gi, '-')}.png`) });
+  const whole = (page.viewportSize()?.width ?? 0) < 400;
+  await page.screenshot({ fullPage: whole, path: join(SCREENSHOTS!, `${name.replaceAll(/[^a-z0-9]+/gi, '-')}.png`) });
 }

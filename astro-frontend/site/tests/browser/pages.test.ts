@@ -17,28 +17,41 @@ const shown = (page: Page) => page.getByText(/nodes? and .* edges? are shown/).w
 const fault = (method: string, said: string) => (page: Page) =>
   page.route(`**/${method}`, (route) => route.continue({ headers: { ...route.request().headers(), 'x-throughline-fault': said } }));
 const chosen = (page: Page) => page.getByRole('heading', { name: 'Edges' }).waitFor();
+/** Nothing of this comes to an end. */
+const held = (what: string) => (page: Page) => page.route(`**/${what}`, () => {});
+const gone = (what: string) => (page: Page) => page.route(`**/${what}`, (route) => route.abort());
+const LOCK = JSON.stringify({ lockfileVersion: 3, name: 'a', packages: { '': { name: 'a', version: '1.0.0' } } });
 const press = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).click();
 
 const EXPLORER: State[] = [
   ['explorer', '/', shown],
   ['loading', '/', (page) => page.getByText('Walking the graph…').first().waitFor(), fault('Traverse', 'graph=delay:30000')],
   ['failed', '/', (page) => page.getByRole('alert').waitFor(), fault('Traverse', 'graph=error:UNAVAILABLE')],
+  ['stopped', '/', async (page) => (await press(page, 'Stop'), await page.getByText(/^Stopped; /).waitFor()), fault('Traverse', 'graph=delay:30000')],
   ['partial', `/?start=${encodeURIComponent(HUB)}`, (page) => page.getByText(/More edges were left out/).waitFor()],
   ['empty', '/', async (page) => (await shown(page), await press(page, 'Clear'), await page.getByText(/Search for a node, or import/).waitFor())],
   ['search', '/?q=ms', (page) => page.getByRole('option').first().waitFor()],
   ['search, nothing', '/?q=zzzzzz', (page) => page.getByText(/Nothing holds all of/).waitFor()],
+  ['search, waiting', '/?q=ms', (page) => page.getByText('Searching…').waitFor(), held('SearchNodes')],
+  ['search, failed', '/?q=ms', (page) => page.getByRole('alert').waitFor(), fault('SearchNodes', 'graph=error:RESOURCE_EXHAUSTED')],
   ['path', `/?tool=path&s=${encodeURIComponent(`path~${MS}~licence:MIT~out`)}`, (page) => page.getByText(/A shortest path of/).first().waitFor()],
   ['path, none', '/?tool=path', (page) => findPath(page, HUB)],
   ['filter', '/?tool=filter', shown],
-  ['history', '/?tool=history', async (page) => (await shown(page), await page.getByLabel('Save what is shown as').fill('all'), await press(page, 'Save'))],
+  ['filter, nothing', '/?tool=filter', async (page) => (await shown(page), await page.getByLabel('Only nodes whose').fill('name'), await page.getByLabel('Value', { exact: true }).fill('zzz'), await press(page, 'Filter'), await page.getByText(/^0 of/).waitFor())],
+  ['history', '/?tool=history', async (page) => (await shown(page), await page.getByLabel('Save what is shown as').fill('all'), await press(page, 'Save'), await press(page, `Expand ${HUB}`), await page.getByRole('link', { name: /^Walk 1 from/ }).first().waitFor())],
   ['import', '/?tool=import', (page) => page.getByLabel(/Drop a file/).waitFor()],
   ['import, refused', '/?tool=import', (page) => drop(page, 'no', /It is no JSON/)],
-  ['import, done', '/?tool=import', (page) => drop(page, JSON.stringify({ lockfileVersion: 3, name: 'a', packages: { '': { name: 'a', version: '1.0.0' } } }), /All of it is in the graph/)],
+  ['import, done', '/?tool=import', (page) => drop(page, LOCK, /All of it is in the graph/)],
+  ['import, under way', '/?tool=import', (page) => drop(page, LOCK, /0 of \d+ nodes and edges/), held('ApplyMutations')],
+  ['import, failed', '/?tool=import', (page) => drop(page, LOCK, /were written before that/), fault('ApplyMutations', 'graph=error:RESOURCE_EXHAUSTED')],
   ['details', `/?node=${MS}`, chosen],
   ['details, gone', '/?node=npm:gone', (page) => page.getByRole('alert').first().waitFor()],
   ['edit', `/?node=${MS}`, async (page) => (await chosen(page), await press(page, 'Edit'), await page.getByLabel('Value of version').waitFor())],
+  ['edit, refused', `/?node=${MS}`, async (page) => (await chosen(page), await press(page, 'Edit'), await page.getByLabel('Kind of version').selectOption('integer'), await press(page, 'Save'), await page.getByRole('alert').waitFor())],
+  ['edit, to be deleted', `/?node=${MS}`, async (page) => (await chosen(page), await press(page, 'Edit'), await press(page, 'Delete node'), await page.getByText(/Yes, delete it/).waitFor())],
   ['json', '/?tab=json', shown],
   ['schema', '/?tab=schema', (page) => page.getByText(/edges in all/).waitFor()],
+  ['schema, failed', '/?tab=schema', (page) => page.getByRole('alert').first().waitFor(), fault('GetSchema', 'graph=error:UNAVAILABLE')],
   ['an old link', '/?v=0&s=zoom~1&tab=moon', (page) => page.getByRole('alert').waitFor()],
   ['trace drawer', `/?node=${MS}`, async (page) => (await chosen(page), await page.locator('.chip button').first().click(), await page.locator('aside').getByText('graph').first().waitFor())],
 ];
@@ -52,6 +65,7 @@ const PAGES: State[] = [
   ['lab', '/lab'],
   ['lab, broken', '/lab', async (page) => (await page.locator('astro-island:not([ssr])').waitFor(), await page.locator('main button').first().click(), await page.getByText('The service failed.').waitFor(), await page.getByText('graph').last().waitFor())],
   ['trace, unknown', `/trace/${'a'.repeat(32)}`, (page) => page.getByText(/Waiting for the first spans/).waitFor()],
+  ['trace, no inspector', `/trace/${'b'.repeat(32)}`, (page) => page.getByRole('alert').waitFor(), gone('GetTrace')],
   ['404', '/nowhere'],
   ['404, node', '/node/no-such-node'],
   ['500', '/node/npm:ms?fault=graph=error:internal'],
@@ -89,7 +103,8 @@ describe.skipIf(!present)('axe finds nothing wrong with', () => {
 
   it.each(PAGES)('the page: %s', (...state) => {
     const refused = /^(404|500)/.exec(state[0])?.[1];
-    return look(state, 'h1', ...(refused ? [new RegExp(`status of ${refused}`)] : []));
+    const asked = refused ? `status of ${refused}` : state[3] && 'ERR_FAILED';
+    return look(state, 'h1', ...(asked ? [new RegExp(asked)] : []));
   });
 
   it('the page: trace', async () => {
