@@ -61,7 +61,7 @@ const PAGES: State[] = [
   ['node, large', `/node/${encodeURIComponent(HUB)}`],
   ['search page', '/search?q=ms'],
   ['search page, nothing', '/search?q=zzzzzz'],
-  ['about', '/about', (page) => page.getByText(/The graph has/).waitFor()],
+  ['about', '/about', async (page) => (await page.getByText(/The graph has/).waitFor(), await page.getByRole('link', { name: 'Lab' }).waitFor())],
   ['lab', '/lab'],
   ['lab, broken', '/lab', async (page) => (await page.locator('astro-island:not([ssr])').waitFor(), await page.locator('main button').first().click(), await page.getByText('The service failed.').waitFor(), await page.getByText('graph').last().waitFor())],
   ['trace, unknown', `/trace/${'a'.repeat(32)}`, (page) => page.getByText(/Waiting for the first spans/).waitFor()],

@@ -84,6 +84,7 @@ describe.skipIf(!present)('the trace of', () => {
     await visit.page.waitForURL((at) => at.pathname === '/');
     const second = await visit.pageTrace();
     expect(second).not.toBe(first);
+    await visit.loaded(second);
     await visit.close();
     for (const id of [first, second]) {
       const trace = await stack.inspector.check(id, { services: ['ssr', 'browser'], noOrphans: true, oneRoot: true });
