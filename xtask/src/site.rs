@@ -15,6 +15,9 @@ const SOURCES: [&str; 3] = ["proto", "astro-frontend/shared", "astro-frontend/si
 /// What is made of it, and no source.
 const MADE: [&str; 5] = ["node_modules", "dist", ".astro", ".svelte-kit", "gen"];
 
+/// What npm said when it installed the packages, beside them.
+const SAID: &str = "node_modules/.installed-said.txt";
+
 /// Where the packages are.
 pub(crate) fn folder() -> PathBuf {
     workspace::root().join("astro-frontend")
@@ -53,13 +56,18 @@ pub(crate) async fn install() -> Result<(), String> {
     let lock = folder().join("package-lock.json");
     let installed = folder().join("node_modules/.installed-lock.json");
     let wanted = std::fs::read(&lock).map_err(|error| error.to_string())?;
-    if std::fs::read(&installed).is_ok_and(|there| there == wanted) {
+    if std::fs::read(&installed).is_ok_and(|there| there == wanted) && said().is_ok() {
         return Ok(());
     }
     eprintln!("installing the site's packages");
-    // An older Node runs npm well enough, and would be warned of; what they hold is run by their own.
-    silent(npm(&["ci", "--no-audit", "--no-fund", "--loglevel=error"])).await?;
+    let said = silent(npm(&["ci", "--no-audit", "--no-fund"])).await?;
+    std::fs::write(folder().join(SAID), said).map_err(|error| error.to_string())?;
     std::fs::write(&installed, wanted).map_err(|error| error.to_string())
+}
+
+/// What npm said when it installed the packages that are there.
+pub(crate) fn said() -> std::io::Result<String> {
+    std::fs::read_to_string(folder().join(SAID))
 }
 
 /// Builds the site, unless it is newer than what it is made of; or says why it cannot be had.
@@ -76,7 +84,8 @@ pub(crate) async fn build() -> Result<(), String> {
     }
     eprintln!("building the site");
     silent(npm(&["run", "generate"])).await?;
-    silent(npm(&["run", "build"])).await
+    silent(npm(&["run", "build"])).await?;
+    Ok(())
 }
 
 /// The time of the newest source in a folder.
@@ -101,18 +110,18 @@ fn modified(file: &Path) -> Option<SystemTime> {
     std::fs::metadata(file).ok()?.modified().ok()
 }
 
-/// Runs a command whose output is of interest only if it fails.
-async fn silent(mut command: Command) -> Result<(), String> {
+/// Runs a command whose output is of no interest meanwhile, and gives it.
+async fn silent(mut command: Command) -> Result<String, String> {
     let what = format!("{:?}", command.as_std().get_args().collect::<Vec<_>>());
     let output = command
         .output()
         .await
         .map_err(|error| format!("npm: {error}"))?;
-    if output.status.success() {
-        return Ok(());
-    }
     let said = [output.stdout, output.stderr].concat();
     let said = String::from_utf8_lossy(&said);
+    if output.status.success() {
+        return Ok(said.into_owned());
+    }
     Err(format!("npm {what} failed: {}", said.trim()))
 }
 

@@ -56,6 +56,7 @@ async fn checks(tally: &mut Tally) -> anyhow::Result<bool> {
         tally.skip("site", &why);
         return Ok(false);
     }
+    judge("site: npm ci", &site::said()?, true, tally);
     let name = "site: code from proto";
     quiet(name, site::npm(&["run", "generate"]), tally).await?;
     // Its tools are told to fail on a warning; a search of what they print would only find what the machine has to say.
@@ -109,21 +110,28 @@ async fn quiet(name: &str, mut command: Command, tally: &mut Tally) -> anyhow::R
     let said = [output.stdout, output.stderr].concat();
     let said = String::from_utf8_lossy(&said);
     print!("{said}");
-    match said.lines().find(|line| is_warning(line)) {
-        Some(warning) => tally.fail(&format!("{name}: a warning: {warning}")),
-        None => tally.step(name, output.status.success()),
-    }
+    judge(name, &said, output.status.success(), tally);
     Ok(())
 }
 
-/// Whether a line warns; what npm has to say of a person's own settings is not the site's affair.
+fn judge(name: &str, said: &str, passed: bool, tally: &mut Tally) {
+    match said.lines().find(|line| is_warning(line)) {
+        Some(warning) => tally.fail(&format!("{name}: a warning: {warning}")),
+        None => tally.step(name, passed),
+    }
+}
+
+/// Whether a line warns; what npm has to say of a person's own settings and of their Node is not the site's affair: npm
+/// runs on theirs, all else on the one that the packages bring.
 fn is_warning(line: &str) -> bool {
     let line = line.to_ascii_lowercase();
     let line = line.replace("0 warnings", "");
-    let settings = line.starts_with("npm warn") && line.contains("config");
+    let settings = line.starts_with("npm warn config ")
+        || (line.starts_with("npm warn unknown ") && line.contains(" config \""));
+    let node = line.starts_with("npm warn ebadengine ");
     // npm says what it runs, flags and all.
     let command = line.starts_with("> ");
-    line.contains("warn") && !settings && !command
+    line.contains("warn") && !settings && !node && !command
 }
 
 fn chromium() -> Option<PathBuf> {
@@ -146,6 +154,14 @@ mod tests {
     fn a_warning_is_told_from_what_is_none() {
         assert!(is_warning("[WARN] [config] a deprecated option"));
         assert!(is_warning("(!) Some chunks: WARNING"));
+        assert!(is_warning(
+            "npm warn deprecated @humanwhocodes/config-array@0.13.0: Use @eslint/config-array instead"
+        ));
+        assert!(is_warning("npm warn ERESOLVE overriding peer dependency"));
+        assert!(is_warning(
+            "npm warn allow-scripts 1 package has install scripts not yet covered"
+        ));
+        assert!(!is_warning("npm warn EBADENGINE Unsupported engine {"));
         assert!(!is_warning(
             "npm warn Unknown user config \"nodedir\". This will stop working"
         ));
