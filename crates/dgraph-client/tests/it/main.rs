@@ -9,7 +9,8 @@ mod real;
 mod secured;
 mod transaction;
 
-use throughline_dgraph_client::{Dgraph, Dql, Limits, Mutation, Options, Subject};
+use serde::Deserialize;
+use throughline_dgraph_client::{Dgraph, Dql, Error, Limits, Mutation, Options, Subject, Uid};
 use throughline_testkit::dgraph::FakeDgraph;
 
 /// Waits for nothing that a test does not wait for.
@@ -36,6 +37,22 @@ fn by_name(name: &str) -> Dql {
     let mut dql = Dql::new("q(func: eq(name, ");
     dql.value(name).push(")) { uid }");
     dql
+}
+
+/// The nodes of this name.
+async fn find(dgraph: &Dgraph, name: &str) -> Result<Vec<Uid>, Error> {
+    #[derive(Deserialize)]
+    struct Found {
+        #[serde(default)]
+        q: Vec<Row>,
+    }
+    #[derive(Deserialize)]
+    struct Row {
+        uid: Uid,
+    }
+    let answer = dgraph.read().query(by_name(name)).await?;
+    let found: Found = answer.blocks()?;
+    Ok(found.q.into_iter().map(|row| row.uid).collect())
 }
 
 fn put(subject: Subject, name: &str) -> Vec<Mutation> {

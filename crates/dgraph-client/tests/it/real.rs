@@ -1,27 +1,9 @@
 //! Against a real Dgraph.
 
-use serde::Deserialize;
-use throughline_dgraph_client::{Dgraph, Dql, Error, Mutation, Options, Refusal, Subject, Uid};
+use throughline_dgraph_client::{Dgraph, Dql, Error, Mutation, Options, Refusal, Subject};
 use throughline_testkit::dgraph::lock_real;
 
-use crate::{by_name, put};
-
-#[derive(Deserialize)]
-struct Found {
-    #[serde(default)]
-    q: Vec<Row>,
-}
-
-#[derive(Deserialize)]
-struct Row {
-    uid: Uid,
-}
-
-async fn find(dgraph: &Dgraph, name: &str) -> Vec<Uid> {
-    let answer = dgraph.read().query(by_name(name)).await.unwrap();
-    let found: Found = answer.blocks().unwrap();
-    found.q.into_iter().map(|row| row.uid).collect()
-}
+use crate::{find, put};
 
 #[tokio::test]
 async fn a_real_dgraph_does_as_the_double() {
@@ -41,13 +23,13 @@ async fn a_real_dgraph_does_as_the_double() {
         .await
         .unwrap();
     let uid = answer.uid(0).unwrap();
-    assert_eq!(find(&dgraph, odd).await, [uid]);
+    assert_eq!(find(&dgraph, odd).await.unwrap(), [uid]);
     for value in ["_STAR_ALL", "val(v)", "uid(v)", "[\"x\"]", "$v0", ""] {
         dgraph
             .upsert(Dql::default(), put(Subject::Uid(uid), value))
             .await
             .unwrap();
-        assert_eq!(find(&dgraph, value).await, [uid], "{value:?}");
+        assert_eq!(find(&dgraph, value).await.unwrap(), [uid], "{value:?}");
     }
 
     let (mut one, mut other) = (dgraph.transaction(), dgraph.transaction());
@@ -60,7 +42,7 @@ async fn a_real_dgraph_does_as_the_double() {
         .unwrap();
     one.commit().await.unwrap();
     assert_eq!(other.commit().await, Err(Error::Aborted));
-    assert_eq!(find(&dgraph, "one").await, [uid]);
+    assert_eq!(find(&dgraph, "one").await.unwrap(), [uid]);
 
     let mut clear = Mutation::only_if("@if(eq(len(v), 1))");
     clear.clear(Subject::Variable("v"), "name");
@@ -68,7 +50,7 @@ async fn a_real_dgraph_does_as_the_double() {
     let mut dql = Dql::new("v as var(func: eq(name, ");
     dql.value("one").push("))");
     dgraph.upsert(dql, vec![clear]).await.unwrap();
-    assert_eq!(find(&dgraph, "after").await, [uid]);
+    assert_eq!(find(&dgraph, "after").await.unwrap(), [uid]);
     let mut refused = Dql::new("q(func: eq(other, ");
     refused.value("x").push(")) { uid }");
     let error = dgraph.read().query(refused).await.unwrap_err();

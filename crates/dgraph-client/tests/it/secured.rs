@@ -1,15 +1,14 @@
 //! Against a real Dgraph with access control.
 
 use prost::Message as _;
-use serde::Deserialize;
 use throughline_dgraph_client::{
-    Dgraph, Dql, Error, Login, Options, Subject, Uid,
+    Dgraph, Dql, Error, Login, Options, Subject,
     api::{self, dgraph_client::DgraphClient},
 };
 use throughline_testkit::dgraph::{ClusterOptions, DgraphCluster, skipped};
 use tonic::{Request, metadata::AsciiMetadataValue, transport::Channel};
 
-use crate::{by_name, put};
+use crate::{by_name, find, put};
 
 fn client(cluster: &DgraphCluster, user: &str, password: &str, namespace: u64) -> Dgraph {
     let login = Login {
@@ -25,18 +24,7 @@ fn client(cluster: &DgraphCluster, user: &str, password: &str, namespace: u64) -
 }
 
 async fn count(dgraph: &Dgraph, name: &str) -> Result<usize, Error> {
-    #[derive(Deserialize)]
-    struct Found {
-        #[serde(default)]
-        q: Vec<Row>,
-    }
-    #[derive(Deserialize)]
-    struct Row {
-        #[serde(rename = "uid")]
-        _uid: Uid,
-    }
-    let answer = dgraph.read().query(by_name(name)).await?;
-    Ok(answer.blocks::<Found>().unwrap().q.len())
+    Ok(find(dgraph, name).await?.len())
 }
 
 /// The API without our client over it.
