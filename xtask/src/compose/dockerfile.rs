@@ -6,12 +6,8 @@ use std::path::Path;
 use parse_dockerfile::{Command, Dockerfile, Instruction, Source, Stage, parse};
 use serde_json::Value;
 
-use super::{compose, is_dgraph};
+use super::{compose, is_dgraph, read};
 use crate::workspace::root;
-
-fn read(path: &str) -> String {
-    std::fs::read_to_string(root().join(path)).unwrap()
-}
 
 /// Its files that git has, from the root.
 fn tracked() -> Vec<String> {

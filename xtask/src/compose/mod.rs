@@ -46,8 +46,13 @@ struct HealthCheck {
     test: Vec<String>,
 }
 
+/// A file, by its path from the root.
+fn read(path: &str) -> String {
+    std::fs::read_to_string(root().join(path)).unwrap()
+}
+
 fn compose() -> Compose {
-    let text = std::fs::read_to_string(root().join("docker-compose.yml")).unwrap();
+    let text = read("docker-compose.yml");
     let mut value: serde_norway::Value = serde_norway::from_str(&text).unwrap();
     value.apply_merge().unwrap();
     serde_norway::from_value(value).unwrap()

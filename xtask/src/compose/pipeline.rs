@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_norway::{Mapping, Value};
 
-use super::compose;
+use super::{compose, read};
 use crate::test::steps;
-use crate::workspace::root;
 
 #[derive(Debug, Deserialize)]
 struct Job {
@@ -32,10 +31,6 @@ enum Service {
 
 /// What is no job.
 const KEYS: [&str; 4] = ["stages", "workflow", "default", "variables"];
-
-fn read(path: &str) -> String {
-    std::fs::read_to_string(root().join(path)).unwrap()
-}
 
 fn pipeline() -> Mapping {
     serde_norway::from_str(&read(".gitlab-ci.yml")).unwrap()
