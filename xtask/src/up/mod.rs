@@ -35,7 +35,7 @@ pub(crate) struct Options {
     /// Where the site listens; another port if it is busy
     #[arg(long, env = "SITE_LISTEN", default_value = "127.0.0.1:4321")]
     site_listen: SocketAddr,
-    /// Leave the site out, as `--once` does
+    /// Leave the site out, as `--once` does; the gateway lets in a site of your own at its address
     #[arg(long)]
     no_site: bool,
     /// Have the services obey faults, and the site show its lab, where each hop can be broken

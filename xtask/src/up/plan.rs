@@ -111,19 +111,17 @@ pub(crate) fn graph(
     }
 }
 
-/// The gateway.
+/// The gateway, which lets in pages of this site.
 pub(crate) fn gateway(
     binaries: &Binaries,
     listen: SocketAddr,
     graph: SocketAddr,
     inspector: SocketAddr,
-    site: Option<SocketAddr>,
+    site: SocketAddr,
     out: Option<&LayersOut>,
 ) -> Launch {
     let mut env = telemetry("gateway", inspector, out);
-    if let Some(site) = site {
-        env.push(("GATEWAY_ORIGINS", origins(site)));
-    }
+    env.push(("GATEWAY_ORIGINS", origins(site)));
     env.push(("GATEWAY_LISTEN", listen.to_string()));
     env.push(("GATEWAY_GRAPH_URL", format!("http://{graph}")));
     Launch {
@@ -203,7 +201,6 @@ pub(crate) fn samples(
         graph: "/b/throughline-graph".into(),
         gateway: "/b/throughline-gateway".into(),
     };
-    let site = Some(site_at);
     [
         (inspector(&binaries, &data, inspector_at), inspector_at),
         (
@@ -211,11 +208,11 @@ pub(crate) fn samples(
             graph_at,
         ),
         (
-            gateway(&binaries, gateway_at, graph_at, inspector_at, site, None),
+            gateway(&binaries, gateway_at, graph_at, inspector_at, site_at, None),
             gateway_at,
         ),
         (
-            self::site(&data, site_at, gateway_at, inspector_at, false),
+            site(&data, site_at, gateway_at, inspector_at, false),
             site_at,
         ),
     ]
@@ -267,8 +264,14 @@ mod tests {
             graph: "/b/graph".into(),
             gateway: "/b/gateway".into(),
         };
-        let site_at = Some(address(4));
-        let gateway = gateway(&binaries, address(1), address(2), address(3), site_at, None);
+        let gateway = gateway(
+            &binaries,
+            address(1),
+            address(2),
+            address(3),
+            address(4),
+            None,
+        );
         assert_eq!(
             get(&gateway.env, "GATEWAY_GRAPH_URL"),
             Some("http://127.0.0.1:2")

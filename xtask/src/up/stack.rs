@@ -89,7 +89,9 @@ impl Stack {
         launch.env.extend(options.faults.then(faults));
         let graph = self.child(launch, data).await?;
         let listen = free("gateway", options.gateway_listen);
-        let mut launch = plan::gateway(binaries, listen, graph, inspector, site, out);
+        // Where ours is left out there is room for somebody's own.
+        let pages = site.unwrap_or_else(|| named(options.site_listen));
+        let mut launch = plan::gateway(binaries, listen, graph, inspector, pages, out);
         launch.env.extend(options.faults.then(faults));
         let gateway = self.child(launch, data).await?;
         let site = match site {

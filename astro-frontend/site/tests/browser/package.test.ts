@@ -44,14 +44,10 @@ describe.skipIf(!present)('the shared package', () => {
       mkdirSync(dirname(join(site, name)), { recursive: true });
       writeFileSync(join(site, name), text);
     }
-    const env = {
-      PUBLIC_GATEWAY_URL: stack.gateway.url,
-      PUBLIC_INSPECTOR_URL: stack.inspectorUrl,
-      PUBLIC_SENTRY_DSN: `${stack.inspectorUrl.replace('://', '://browser@')}/4`,
-      SENTRY_DSN: `${stack.inspectorUrl.replace('://', '://ssr@')}/5`,
-      HOST: '127.0.0.1',
-      PORT: String(port),
-    };
+    // As the page says, at the ports of this test.
+    const ports: Record<string, string> = { 8080: new URL(stack.gateway.url).port, 8969: new URL(stack.inspectorUrl).port, 4321: String(port) };
+    const variables = told.commands('environment').join('\n').replaceAll(/\b(8080|8969|4321)\b/g, (usual) => ports[usual]!);
+    const env = Object.fromEntries([...variables.matchAll(/(\w+)=(\S+)/g)].map(([, name, value]) => [name!, value!]));
     for (const command of told.commands('install')) await run(command, site, env);
     const [check, build, start] = told.commands('build');
     await run(check!, site, env);
