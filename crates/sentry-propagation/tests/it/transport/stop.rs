@@ -35,7 +35,9 @@ fn a_flush_elsewhere_waits_and_gives_up_at_its_bound() {
 #[test]
 fn a_flush_waits_for_what_arrives() {
     let collector = Collector::new(Mode::Answer("200 OK", "", Duration::from_millis(30)));
-    let sender = Sender::new(&collector.dsn(), Limits::default());
+    let mut limits = Limits::default();
+    (limits.flush, limits.request) = (LONG, LONG);
+    let sender = Sender::new(&collector.dsn(), limits);
     sender.transaction("slow");
     let client = sender.client;
     assert!(returns(move || client.flush(Some(LONG))));
