@@ -12,6 +12,7 @@
 )]
 
 mod call;
+mod callgrind;
 mod dgraph;
 mod edge;
 mod graph;

@@ -5,11 +5,12 @@ mod arm;
 mod import;
 mod trips;
 
-use anyhow::{Context as _, ensure};
+use anyhow::ensure;
 use throughline_testkit::dgraph::FakeDgraph;
 use tokio::process::Command;
 
 pub(crate) use self::arm::{Arm, run as run_arm};
+use crate::callgrind;
 use crate::report::Report;
 
 /// What a read may cost of the bare stub's.
@@ -67,22 +68,13 @@ fn same_calls(arm: Arm, double: &FakeDgraph) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Instructions of one read: the difference of two runs.
+/// Instructions of one read.
 async fn cost(arm: Arm, address: &str) -> anyhow::Result<f64> {
-    let mut counted = [0.0; 2];
-    for (run, times) in READS.into_iter().enumerate() {
-        let mut valgrind = Command::new("valgrind");
-        valgrind.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]);
-        valgrind.arg(std::env::current_exe()?);
-        valgrind.args(["dgraph-arm", &arm.name(), address, &times.to_string()]);
-        let output = valgrind
-            .output()
-            .await
-            .context("valgrind is needed: `apt-get install valgrind`")?;
-        let said = String::from_utf8_lossy(&output.stderr);
-        ensure!(output.status.success(), "valgrind failed: {said}");
-        counted[run] =
-            crate::call::number(&said, "Collected :").context("valgrind did not count")?;
-    }
-    Ok((counted[1] - counted[0]) / f64::from(READS[1] - READS[0]))
+    let here = std::env::current_exe()?;
+    let program = |times: u32| {
+        let mut program = Command::new(&here);
+        program.args(["dgraph-arm", &arm.name(), address, &times.to_string()]);
+        program
+    };
+    Ok(callgrind::cost(READS, program).await?.instructions)
 }

@@ -14,6 +14,7 @@ use anyhow::{Context as _, ensure};
 use tokio::process::Command;
 
 pub(crate) use self::arm::{Arm, run as run_arm};
+use crate::callgrind;
 use crate::report::Report;
 
 /// What importing may cost: the bare rate over ours, in CPU.
@@ -169,24 +170,9 @@ async fn took(arm: Arm, path: &Path, edges: u32, times: u32) -> anyhow::Result<T
     })
 }
 
-/// Instructions of doing it once: the difference of two runs.
-async fn cost(arm: Arm, path: &Path, edges: u32, runs: [u32; 2]) -> anyhow::Result<f64> {
-    let mut counted = [0.0; 2];
-    for (run, times) in runs.into_iter().enumerate() {
-        let mut valgrind = Command::new("valgrind");
-        valgrind.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]);
-        let arm = command(std::env::current_exe()?, arm, path, edges, times);
-        valgrind
-            .arg(arm.as_std().get_program())
-            .args(arm.as_std().get_args());
-        let output = valgrind
-            .output()
-            .await
-            .context("valgrind is needed: `apt-get install valgrind`")?;
-        let said = String::from_utf8_lossy(&output.stderr);
-        ensure!(output.status.success(), "valgrind failed: {said}");
-        counted[run] =
-            crate::call::number(&said, "Collected :").context("valgrind did not count")?;
-    }
-    Ok((counted[1] - counted[0]) / f64::from(runs[1] - runs[0]))
+/// Instructions of doing it once.
+async fn cost(arm: Arm, path: &Path, edges: u32, times: [u32; 2]) -> anyhow::Result<f64> {
+    let here = std::env::current_exe()?;
+    let program = |times| command(&here, arm, path, edges, times);
+    Ok(callgrind::cost(times, program).await?.instructions)
 }
