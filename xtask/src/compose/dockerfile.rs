@@ -236,10 +236,17 @@ fn the_site_is_started_as_up_starts_it() {
         assert_eq!(words[0], "node");
         assert_eq!(words[1..], up.args);
         // What the command names is taken along.
-        let tree = site
-            .instructions
-            .iter()
-            .any(|it| matches!(it, Instruction::Workdir(_)));
-        assert!(tree);
+        let taken: BTreeSet<_> = copies(site)
+            .into_iter()
+            .flat_map(|(_, sources, to)| match to.as_str() {
+                "./" => sources,
+                _ => vec![to],
+            })
+            .map(|path| path.rsplit('/').next().unwrap().to_owned())
+            .collect();
+        for file in words.iter().filter(|word| word.ends_with(".ts")) {
+            let first = file.trim_start_matches("./").split('/').next().unwrap();
+            assert!(taken.contains(first), "{file} is not in {taken:?}");
+        }
     });
 }
