@@ -51,11 +51,14 @@ async fn a_login_that_expires_in_a_transaction_does_not_end_it() {
     let mut transaction = dgraph.transaction();
     transaction.query(by_name("a")).await.unwrap();
     fake.expire_logins();
+    // Both are refused in other words than a first request is.
     transaction
         .mutate(Dql::default(), put(Subject::New(0), "a"))
         .await
         .unwrap();
+    fake.expire_logins();
     assert!(transaction.commit().await.unwrap() > 0);
+    assert_eq!(logins(&fake), 3);
 }
 
 #[tokio::test]

@@ -28,6 +28,8 @@ pub enum DgraphFault {
     OtherType,
     /// The login has expired.
     Expired,
+    /// The same, to a further request of a transaction or to its end, as v25.3.8 says it.
+    ExpiredInTransaction,
     /// No answer, until the caller leaves.
     Hang,
     /// The request is done, and the connection breaks in the middle of the answer.
@@ -63,6 +65,9 @@ impl DgraphFault {
                 "Input for predicate \"tl.id\" of type uid is scalar",
             ),
             Self::Expired => (Code::Unauthenticated, "Token is expired"),
+            Self::ExpiredInTransaction => {
+                (Code::Unknown, "No namespace in the metadata of context")
+            }
             Self::Unknown => {
                 return Some(Status::unknown(format!("a panic in a goroutine: {sent}")));
             }

@@ -48,8 +48,8 @@ impl Service {
         self.0.recorded.update(|all| all.push(recorded));
     }
 
-    /// Lets in who has logged in.
-    fn admit(&self, metadata: &MetadataMap) -> Result<(), Status> {
+    /// Lets in who has logged in. `begun`: it is a further request of a transaction, or its end.
+    fn admit(&self, metadata: &MetadataMap, begun: bool) -> Result<(), Status> {
         let login = self.0.login.lock();
         let Some(login) = &*login else {
             return Ok(());
@@ -58,7 +58,13 @@ impl Service {
         let number = token.and_then(|it| it.strip_prefix("access-")?.parse::<u64>().ok());
         match number {
             None => Err(Status::unauthenticated("no accessJwt available")),
-            Some(number) if number < login.good => Err(Status::unauthenticated("Token is expired")),
+            Some(number) if number < login.good => {
+                let fault = match begun {
+                    true => DgraphFault::ExpiredInTransaction,
+                    false => DgraphFault::Expired,
+                };
+                fault.status("").map_or(Ok(()), Err)
+            }
             Some(_) => Ok(()),
         }
     }
@@ -179,7 +185,7 @@ impl Dgraph for Service {
         let called = Called::new(request.metadata());
         let sent = request.get_ref();
         self.record("Query", request.metadata(), Some(sent.clone()), None);
-        self.admit(request.metadata())?;
+        self.admit(request.metadata(), sent.start_ts > 0)?;
         let chosen = self.0.chosen.lock().clone();
         let chosen = chosen.and_then(|chosen| chosen(sent));
         let cut = self.fail(&format!("{sent:?}"), chosen).await?;
@@ -191,7 +197,7 @@ impl Dgraph for Service {
 
     async fn alter(&self, request: tonic::Request<Operation>) -> Answer<Payload> {
         self.record("Alter", request.metadata(), None, None);
-        self.admit(request.metadata())?;
+        self.admit(request.metadata(), false)?;
         let cut = self.fail(&request.get_ref().schema, None).await?;
         self.cut(cut);
         Ok(tonic::Response::new(Payload::default()))
@@ -205,7 +211,7 @@ impl Dgraph for Service {
             None,
             Some(sent.clone()),
         );
-        self.admit(request.metadata())?;
+        self.admit(request.metadata(), true)?;
         let cut = self.fail("", None).await?;
         let mut ledger = self.0.ledger.lock();
         if sent.hash != ledger.hash(sent.start_ts) {
