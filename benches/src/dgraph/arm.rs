@@ -11,7 +11,7 @@ use api::dgraph_client::DgraphClient;
 /// Who reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Arm {
-    /// The stub, and what it answers read into a node.
+    /// The stub with the same deadline, and what it answers read into a node.
     Bare,
     /// The same by the client.
     Client,
@@ -85,6 +85,7 @@ async fn read(arm: Arm, address: &str, times: u32) -> anyhow::Result<()> {
         Arm::Bare => {
             let endpoint = tonic::transport::Endpoint::from_shared(format!("http://{address}"))?;
             let mut stub = DgraphClient::new(endpoint.tcp_nodelay(true).connect().await?);
+            let limits = throughline_dgraph_client::Limits::default();
             for n in 0..times {
                 let request = api::Request {
                     query: QUERY.to_owned(),
@@ -92,6 +93,9 @@ async fn read(arm: Arm, address: &str, times: u32) -> anyhow::Result<()> {
                     read_only: true,
                     ..api::Request::default()
                 };
+                let mut request = tonic::Request::new(request);
+                // A call without a deadline would not be the same call.
+                request.set_timeout(limits.call);
                 let answer = stub.query(request).await?.into_inner();
                 let found: Found = serde_json::from_slice(&answer.json)?;
                 found.n.iter().try_for_each(Row::check)?;

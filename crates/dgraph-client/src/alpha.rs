@@ -1,13 +1,12 @@
 //! One alpha: its channel, and whether it is left alone for a while because it failed.
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
 use tokio::time::Instant;
 use tonic::{client::Grpc, metadata::MetadataMap, transport::Channel};
-use tonic_prost::ProstCodec;
 
-use crate::{Error, Limits, api, rpc::Rpc, transport::Transport, version};
+use crate::{Error, Limits, api, rpc::Rpc, shared::Shared, transport::Transport, version};
 
 pub(crate) struct Alpha {
     pub(crate) address: String,
@@ -61,7 +60,8 @@ impl Alpha {
         limits: &Limits,
         metadata: MetadataMap,
     ) -> Result<String, Error> {
-        let asked = self.call(api::Check {}, metadata, limits.probe);
+        let until = Instant::now() + limits.probe;
+        let asked = self.call(Arc::new(api::Check {}), metadata, until);
         let checked = match asked.await {
             // A probe's own time being up is no deadline of the caller's.
             Err(Error::Deadline) => Err(Error::NotReady),
@@ -75,17 +75,22 @@ impl Alpha {
         checked
     }
 
-    /// Sends one request; gives up after `time`.
+    /// Sends one request; gives up then.
     pub(crate) async fn call<Q: Rpc>(
         &self,
-        message: Q,
+        message: Arc<Q>,
         metadata: MetadataMap,
-        time: Duration,
+        until: Instant,
     ) -> Result<Q::Answer, Error> {
+        let time = until.saturating_duration_since(Instant::now());
+        if time.is_zero() {
+            return Err(Error::Deadline);
+        }
         if let Some(transport) = &self.transport {
             let headers = metadata.into_headers();
-            let carried = transport.carry(&self.address, message.into_asked(), headers, time);
-            return match tokio::time::timeout(time, carried).await {
+            let asked = Arc::unwrap_or_clone(message).into_asked();
+            let carried = transport.carry(&self.address, asked, headers, time);
+            return match tokio::time::timeout_at(until, carried).await {
                 Err(_) => Err(Error::Deadline),
                 Ok(answered) => Q::answer(answered?),
             };
@@ -95,19 +100,51 @@ impl Alpha {
             .max_encoding_message_size(usize::MAX);
         let mut request = tonic::Request::new(message);
         *request.metadata_mut() = metadata;
-        request.set_timeout(time);
-        let call = async {
+        request.set_timeout(coarse(time));
+        // In its place: it is large, and would be moved.
+        let call = pin!(async {
             let ready = grpc.ready().await;
             ready.map_err(|_| Error::Unreachable)?;
-            let codec = ProstCodec::<Q, Q::Answer>::default();
+            let codec = Shared::<Q, Q::Answer>::default();
             let answer = grpc.unary(request, Q::path(), codec).await;
             Ok(answer.map_err(Error::from)?.into_inner())
-        };
+        });
         // The channel's own timer says CANCELLED; this one fires first, or the map below does.
-        match tokio::time::timeout(time, call).await {
+        match tokio::time::timeout_at(until, call).await {
             Err(_) => Err(Error::Deadline),
             Ok(Err(Error::Cancelled)) => Err(Error::Deadline),
             Ok(answer) => answer,
         }
+    }
+}
+
+/// At most a sixteenth longer: what is said to Dgraph, which hears of it when the caller leaves. So the calls of a while say
+/// the same, and HTTP/2's table of headers is not filled with times.
+fn coarse(time: Duration) -> Duration {
+    let nanos = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX >> 1);
+    let dropped = (u64::BITS - nanos.leading_zeros()).saturating_sub(5);
+    Duration::from_nanos(((nanos >> dropped) + 1) << dropped)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_coarse_time_is_a_little_longer() {
+        for millis in [1, 2, 3, 999, 1_000, 4_983, 29_999, 30_000, 86_400_000] {
+            let time = Duration::from_millis(millis);
+            let said = coarse(time);
+            assert!(
+                said > time && said <= time.mul_f64(1.0 + 1.0 / 16.0),
+                "{time:?}: {said:?}"
+            );
+        }
+        let (one, other) = (
+            Duration::from_micros(29_999_900),
+            Duration::from_micros(29_999_100),
+        );
+        assert_eq!(coarse(one), coarse(other));
+        assert!(coarse(Duration::MAX) > Duration::from_secs(1 << 30));
     }
 }

@@ -20,8 +20,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    pub(crate) fn new(answer: api::Response, span: Span) -> Self {
-        let txn = answer.txn.unwrap_or_default();
+    pub(crate) fn new(answer: api::Response, txn: &api::TxnContext, span: Span) -> Self {
         Self {
             json: answer.json,
             uids: answer.uids,

@@ -1,6 +1,6 @@
 //! What a program holds: one client of one Dgraph.
 
-use std::sync::Arc;
+use std::{pin::pin, sync::Arc};
 
 use tokio::time::Instant;
 use tracing::Instrument as _;
@@ -79,8 +79,9 @@ impl Dgraph {
     }
 
     async fn operate(&self, operation: api::Operation, shape: &str) -> Result<(), Error> {
-        let span = span::of("alter", shape);
+        let span = span::of("alter", || shape);
         let until = self.cluster.deadline();
+        let operation = Arc::new(operation);
         let call = self.cluster.call(operation, None, Repeat::Undone, until);
         let answered = call.instrument(span.clone()).await;
         answered
@@ -180,7 +181,7 @@ impl Dgraph {
         &self,
         sending: Sending,
     ) -> Result<(Answer, api::TxnContext, usize), Error> {
-        let span = span::of(sending.operation, &sending.dql.shape());
+        let span = span::of(sending.operation, || sending.dql.shape());
         let size: usize = sending
             .request
             .mutations
@@ -197,15 +198,21 @@ impl Dgraph {
             ..sending.request
         };
         let until = self.cluster.deadline();
-        let call = self
-            .cluster
-            .call(request, sending.alpha, sending.repeat, until);
+        let request = Arc::new(request);
+        // In its place: it is large, and would be moved.
+        let call = pin!(
+            self.cluster
+                .call(request, sending.alpha, sending.repeat, until)
+        );
         let answered = call.instrument(span.clone()).await;
-        let answered = answered.inspect_err(|error| span::failed(&span, error))?;
-        span::note(&span, &answered.answer, answered.taken);
-        span.record("server.address", self.cluster.address(answered.alpha));
-        span.record("dgraph.retries", answered.retries);
-        let txn = answered.answer.txn.clone().unwrap_or_default();
-        Ok((Answer::new(answered.answer, span), txn, answered.alpha))
+        let mut answered = answered.inspect_err(|error| span::failed(&span, error))?;
+        if !span.is_disabled() {
+            span::note(&span, &answered.answer, answered.taken);
+            span.record("server.address", self.cluster.address(answered.alpha));
+            span.record("dgraph.retries", answered.retries);
+        }
+        let txn = answered.answer.txn.take().unwrap_or_default();
+        let answer = Answer::new(answered.answer, &txn, span);
+        Ok((answer, txn, answered.alpha))
     }
 }

@@ -1,7 +1,10 @@
 //! The alphas of one Dgraph: which is asked next, and what is asked again of another. It knows no transaction.
 
 use std::{
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, Instant as Clock},
 };
 
@@ -98,7 +101,7 @@ impl Cluster {
     /// Sends a request, first to this alpha if one is named.
     pub(crate) async fn call<Q: Rpc>(
         &self,
-        message: Q,
+        message: Arc<Q>,
         first: Option<usize>,
         repeat: Repeat,
         until: Instant,
@@ -113,7 +116,7 @@ impl Cluster {
                 _ => self.choose(last),
             };
             let begun = Clock::now();
-            let error = match self.attempt(at, message.clone(), until, &mut renewed).await {
+            let error = match self.attempt(at, &message, until, &mut renewed).await {
                 Ok(answer) => {
                     return Ok(Answered {
                         answer,
@@ -147,7 +150,7 @@ impl Cluster {
     async fn attempt<Q: Rpc>(
         &self,
         at: usize,
-        message: Q,
+        message: &Arc<Q>,
         until: Instant,
         renewed: &mut bool,
     ) -> Result<Q::Answer, Error> {
@@ -157,12 +160,13 @@ impl Cluster {
         if alpha.health() != Health::Good {
             alpha.check(limits, base.clone()).await?;
         }
-        let mut metadata = base.clone();
+        let message = || Arc::clone(message);
         let Some(session) = &self.session else {
-            return alpha.call(message, metadata, left(until)?).await;
+            return alpha.call(message(), base, until).await;
         };
+        let mut metadata = base.clone();
         let number = session.sign(alpha, &mut metadata, &base, limits).await?;
-        let answer = alpha.call(message.clone(), metadata, left(until)?).await;
+        let answer = alpha.call(message(), metadata, until).await;
         // An expired login is said by code or by text, by some versions as no login at all.
         let expired = matches!(answer, Err(Error::Expired | Error::Credentials));
         if !expired || std::mem::replace(renewed, true) {
@@ -171,7 +175,7 @@ impl Cluster {
         session.renew(number, alpha, &base, limits).await?;
         let mut metadata = base.clone();
         session.sign(alpha, &mut metadata, &base, limits).await?;
-        alpha.call(message, metadata, left(until)?).await
+        alpha.call(message(), metadata, until).await
     }
 
     /// The next alpha in turn that is well or has rested, else any; not the last, if there is another.
@@ -191,13 +195,5 @@ impl Cluster {
         let mut headers = http::HeaderMap::new();
         self.options.carrier.write(&mut headers);
         MetadataMap::from_headers(headers)
-    }
-}
-
-fn left(until: Instant) -> Result<Duration, Error> {
-    let left = until.saturating_duration_since(Instant::now());
-    match left.is_zero() {
-        true => Err(Error::Deadline),
-        false => Ok(left),
     }
 }

@@ -24,6 +24,9 @@ pub struct Dql {
     whole: bool,
 }
 
+/// What most statements fit in.
+const USUAL_BYTES: usize = 192;
+
 #[derive(Clone)]
 struct Variable {
     kind: &'static str,
@@ -63,7 +66,11 @@ impl Identifier {
 impl Dql {
     /// A query that begins with this text; blocks, without the outer braces.
     pub fn new(text: &'static str) -> Self {
-        let mut dql = Self::default();
+        let mut dql = Self {
+            body: String::with_capacity(USUAL_BYTES),
+            shape: String::with_capacity(USUAL_BYTES),
+            ..Self::default()
+        };
         dql.push(text);
         dql
     }
@@ -127,8 +134,9 @@ impl Dql {
         let mut text = String::with_capacity(self.body.len() + 16 * self.variables.len() + 16);
         for (index, variable) in self.variables.iter().enumerate() {
             text.push_str(if index == 0 { "query q(" } else { ", " });
-            // Writing to a String cannot fail.
-            let _ = write!(text, "$v{index}: {}", variable.kind);
+            name(&mut text, index);
+            text.push_str(": ");
+            text.push_str(variable.kind);
         }
         text.push_str(if text.is_empty() { "{ " } else { ") { " });
         text.push_str(&self.body);
@@ -147,7 +155,11 @@ impl Dql {
     pub(crate) fn into_request(self) -> (String, HashMap<String, String>) {
         let text = self.text();
         let variables = self.variables.into_iter().enumerate();
-        let variables = variables.map(|(index, it)| (format!("$v{index}"), it.value));
+        let variables = variables.map(|(index, it)| {
+            let mut key = String::with_capacity(8);
+            name(&mut key, index);
+            (key, it.value)
+        });
         (text, variables.collect())
     }
 
@@ -158,8 +170,18 @@ impl Dql {
     }
 
     fn variable(&mut self, kind: &'static str, value: String) {
-        let _ = write!(self.body, "$v{}", self.variables.len());
+        name(&mut self.body, self.variables.len());
         self.variables.push(Variable { kind, value });
+    }
+}
+
+/// Adds the name of the variable with this number: `$v0`.
+fn name(text: &mut String, number: usize) {
+    text.push_str("$v");
+    match u8::try_from(number) {
+        Ok(digit @ 0..10) => text.push(char::from(b'0' + digit)),
+        // Writing to a String cannot fail.
+        _ => drop(write!(text, "{number}")),
     }
 }
 

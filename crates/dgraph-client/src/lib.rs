@@ -44,6 +44,7 @@ mod options;
 mod read;
 mod rpc;
 mod session;
+mod shared;
 mod span;
 mod transaction;
 pub mod transport;

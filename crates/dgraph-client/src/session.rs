@@ -1,7 +1,10 @@
 //! The login of one client: made when it is first needed, refreshed when it has expired, by one call for all that wait.
 
+use std::sync::Arc;
+
 use parking_lot::Mutex;
 use prost::Message as _;
+use tokio::time::Instant;
 use tonic::metadata::{AsciiMetadataValue, MetadataMap};
 
 use crate::{Error, Limits, Login, alpha::Alpha, api};
@@ -76,20 +79,27 @@ impl Session {
             password: self.login.password.clone(),
             ..request.clone()
         };
-        let time = limits.probe;
+        let until = || Instant::now() + limits.probe;
         let by_token = match refresh {
             Some(refresh_token) => {
                 let request = api::LoginRequest {
                     refresh_token,
                     ..request
                 };
-                alpha.call(request, base.clone(), time).await.ok()
+                alpha
+                    .call(Arc::new(request), base.clone(), until())
+                    .await
+                    .ok()
             }
             None => None,
         };
         let answer = match by_token {
             Some(answer) => answer,
-            None => alpha.call(by_password, base.clone(), time).await?,
+            None => {
+                alpha
+                    .call(Arc::new(by_password), base.clone(), until())
+                    .await?
+            }
         };
         let jwt = api::Jwt::decode(answer.json.as_slice()).map_err(|_| Error::Malformed)?;
         let access = AsciiMetadataValue::try_from(jwt.access_jwt.as_str());

@@ -1,17 +1,26 @@
 //! The span of a statement: its shape, never its values, and what Dgraph says of it.
 
+use std::cell::LazyCell;
+
 use tracing::{Span, field::Empty};
 
 use crate::{Error, api};
 
-pub(crate) fn of(operation: &'static str, shape: &str) -> Span {
+pub(crate) fn of<S: AsRef<str>>(operation: &'static str, shape: impl FnOnce() -> S) -> Span {
+    // Where nobody wants the span, nobody wants the shape.
+    let shape = LazyCell::new(shape);
+    let shape = || LazyCell::force(&shape).as_ref();
     tracing::info_span!(
         "db.query",
         sentry.op = "db.query",
-        sentry.name = if shape.is_empty() { operation } else { shape },
+        sentry.name = if shape().is_empty() {
+            operation
+        } else {
+            shape()
+        },
         db.system = "dgraph",
         db.operation.name = operation,
-        db.query.text = shape,
+        db.query.text = shape(),
         db.operation.batch.size = Empty,
         db.response.returned_rows = Empty,
         db.response.status_code = Empty,

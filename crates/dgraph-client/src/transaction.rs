@@ -1,7 +1,7 @@
 //! A transaction that takes several requests. Dgraph keeps its writes, and the client keeps what tells conflicts: lose a
 //! key, and a conflict goes unnoticed.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use tracing::Instrument as _;
 
@@ -158,8 +158,9 @@ async fn end(
     context: api::TxnContext,
     alpha: Option<usize>,
 ) -> Result<u64, Error> {
-    let span = span::of(operation, "");
+    let span = span::of(operation, String::new);
     let cluster = dgraph.cluster();
+    let context = Arc::new(context);
     let call = cluster.call(context, alpha, Repeat::Undone, cluster.deadline());
     let ended = call.instrument(span.clone()).await;
     let ended = ended.inspect_err(|error| span::failed(&span, error))?;
