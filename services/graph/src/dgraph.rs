@@ -1,6 +1,6 @@
 //! The Dgraph store as this service opens it: each call's trace and deadline go along.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use anyhow::Context as _;
 use throughline_dgraph_client::{Carrier, Login, Options, Tls};
@@ -58,11 +58,20 @@ impl DgraphFlags {
         let Some(path) = &self.authorities else {
             return Ok(None);
         };
-        let authorities = std::fs::read(path)
-            .with_context(|| format!("GRAPH_DGRAPH_CA: cannot read {}", path.display()))?;
+        let identity = match (&self.certificate, &self.key) {
+            (Some(certificate), Some(key)) => Some((
+                read("GRAPH_DGRAPH_CERT", certificate)?,
+                read("GRAPH_DGRAPH_KEY", key)?,
+            )),
+            _ => None,
+        };
         Ok(Some(Tls {
-            authorities,
-            identity: None,
+            authorities: read("GRAPH_DGRAPH_CA", path)?,
+            identity,
         }))
     }
+}
+
+fn read(variable: &str, path: &Path) -> anyhow::Result<Vec<u8>> {
+    std::fs::read(path).with_context(|| format!("{variable}: cannot read {}", path.display()))
 }

@@ -80,6 +80,22 @@ pub struct DgraphFlags {
     /// Whose certificates a Dgraph is trusted by, a PEM file; with it TLS is spoken
     #[arg(long = "dgraph-ca", env = "GRAPH_DGRAPH_CA", value_name = "FILE")]
     pub authorities: Option<PathBuf>,
+    /// The certificate chain (PEM) that is shown to a Dgraph that asks for one
+    #[arg(
+        long = "dgraph-cert",
+        env = "GRAPH_DGRAPH_CERT",
+        value_name = "FILE",
+        requires_all = ["key", "authorities"]
+    )]
+    pub certificate: Option<PathBuf>,
+    /// The private key (PEM) of that certificate
+    #[arg(
+        long = "dgraph-key",
+        env = "GRAPH_DGRAPH_KEY",
+        value_name = "FILE",
+        requires = "certificate"
+    )]
+    pub key: Option<PathBuf>,
 }
 
 impl std::fmt::Debug for DgraphFlags {
@@ -88,6 +104,7 @@ impl std::fmt::Debug for DgraphFlags {
             .debug_struct("DgraphFlags")
             .field("user", &self.user)
             .field("authorities", &self.authorities)
+            .field("certificate", &self.certificate)
             .finish_non_exhaustive()
     }
 }

@@ -26,6 +26,8 @@ const FIRST_USER: (&str, &str) = ("groot", "password");
 
 /// The folder of the authority that all are certified by.
 const AUTHORITY: &str = "tls";
+/// Whom the client's certificate names.
+const CLIENT: &str = "throughline";
 
 /// How many, and how they are entered.
 #[derive(Clone, Debug)]
@@ -40,6 +42,8 @@ pub struct ClusterOptions {
     pub tls: bool,
     /// Where all send their spans to, `host:port` of OTLP over HTTP.
     pub spans: Option<String>,
+    /// Whether who calls has to show a certificate, too.
+    pub client_certificate: bool,
 }
 
 impl Default for ClusterOptions {
@@ -50,6 +54,7 @@ impl Default for ClusterOptions {
             login: None,
             tls: false,
             spans: None,
+            client_certificate: false,
         }
     }
 }
@@ -162,6 +167,12 @@ impl DgraphCluster {
         self.folder.path().join(AUTHORITY).join("ca.crt")
     }
 
+    /// The certificate that a client shows, and its key, PEM files; where TLS is spoken.
+    pub fn identity(&self) -> [PathBuf; 2] {
+        let folder = self.folder.path().join(AUTHORITY);
+        ["crt", "key"].map(|kind| folder.join(format!("client.{CLIENT}.{kind}")))
+    }
+
     /// Makes another authority, which nothing here is certified by; its certificate, a PEM file.
     ///
     /// # Panics
@@ -176,7 +187,7 @@ impl DgraphCluster {
     ///
     /// # Panics
     ///
-    /// Where the authority's file is gone.
+    /// Where a certificate's file is gone.
     pub fn client_options(&self) -> Options {
         let (user, password) = FIRST_USER;
         let login = self.options.login.map(|_| Login {
@@ -184,9 +195,11 @@ impl DgraphCluster {
             password: password.to_owned(),
             namespace: 0,
         });
+        let file = |path: PathBuf| std::fs::read(path).expect("a certificate's file");
+        let identity = self.options.client_certificate.then(|| self.identity());
         let tls = self.options.tls.then(|| Tls {
-            authorities: std::fs::read(self.authority()).expect("the authority's file"),
-            identity: None,
+            authorities: file(self.authority()),
+            identity: identity.map(|[chain, key]| (file(chain), file(key))),
         });
         Options {
             login,
@@ -236,7 +249,11 @@ impl DgraphCluster {
         }
         if self.options.tls {
             let files = "ca-cert=tls/ca.crt; server-cert=tls/node.crt; server-key=tls/node.key;";
-            arguments.push(format!("--tls={files}"));
+            let asks = match self.options.client_certificate {
+                true => "client-auth-type=REQUIREANDVERIFY;",
+                false => "",
+            };
+            arguments.push(format!("--tls={files} {asks}"));
         }
         self.alphas[usize::from(at)] = Some(self.node("alpha", at, &arguments));
     }
@@ -313,10 +330,11 @@ async fn answer(
     Ok(serde_json::from_slice(&body.collect().await?.to_bytes())?)
 }
 
-/// Makes an authority, and a certificate of it for this machine.
+/// Makes an authority, and certificates of it for this machine and for a client.
 fn certify(program: &Path, folder: &Path, name: &str) {
     let made = Command::new(program)
-        .args(["cert", "--nodes=localhost,127.0.0.1", "--dir", name])
+        .args(["cert", "--nodes=localhost,127.0.0.1", "--client", CLIENT])
+        .args(["--dir", name])
         .current_dir(folder)
         .output();
     assert!(made.is_ok_and(|made| made.status.success()), "certificates");

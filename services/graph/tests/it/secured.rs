@@ -78,3 +78,33 @@ async fn it_logs_in_over_tls() {
         assert_eq!(line, None, "{secret}");
     }
 }
+
+#[tokio::test]
+async fn it_shows_a_certificate_to_a_dgraph_that_asks_for_one() {
+    let options = ClusterOptions {
+        tls: true,
+        client_certificate: true,
+        ..ClusterOptions::default()
+    };
+    let Some(cluster) = DgraphCluster::start(options).await else {
+        skipped("secured::it_shows_a_certificate_to_a_dgraph_that_asks_for_one");
+        return;
+    };
+    let authority = cluster.authority();
+    let service = || {
+        let alpha = cluster.endpoints()[0].replace("127.0.0.1", "localhost");
+        Process::builder("throughline-graph")
+            .env("GRAPH_LISTEN", "127.0.0.1:0")
+            .env("GRAPH_STORE", format!("dgraph://{alpha}"))
+            .env("GRAPH_DGRAPH_CA", &authority)
+    };
+    // Dgraph hangs up; how far the call was by then is chance.
+    says_why(service(), "cannot open the graph in Dgraph").await;
+    let [certificate, key] = cluster.identity();
+    let half = service().env("GRAPH_DGRAPH_CERT", &certificate);
+    says_why(half, "--dgraph-key").await;
+    let service = service()
+        .env("GRAPH_DGRAPH_CERT", certificate)
+        .env("GRAPH_DGRAPH_KEY", key);
+    service.spawn().await.stop().await;
+}
