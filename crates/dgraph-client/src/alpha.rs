@@ -54,12 +54,20 @@ impl Alpha {
         *self.rests_until.lock() = Some(Instant::now() + time);
     }
 
-    /// Asks whether it is ready, and its version.
+    /// It is to be asked whether it is ready before it is used again.
+    pub(crate) fn doubt(&self) {
+        self.rests_until.lock().get_or_insert_with(Instant::now);
+    }
+
+    /// Asks whether it is ready, and its version; others pass it by meanwhile.
     pub(crate) async fn check(
         &self,
         limits: &Limits,
         metadata: MetadataMap,
     ) -> Result<String, Error> {
+        if self.health() == Health::Rested {
+            self.rest(limits.probe);
+        }
         let until = Instant::now() + limits.probe;
         let asked = self.call(Arc::new(api::Check {}), metadata, until);
         let checked = match asked.await {

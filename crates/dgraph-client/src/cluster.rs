@@ -129,6 +129,9 @@ impl Cluster {
             };
             if error.is_the_alphas() {
                 self.alphas[at].rest(limits.rest);
+            } else if error == Error::Deadline && self.alphas.len() > 1 {
+                // The statement may have been slow; or it is cut off, and would cost others their time, too.
+                self.alphas[at].doubt();
             }
             let again = match repeat {
                 Repeat::Reads => error.is_the_alphas(),

@@ -43,6 +43,24 @@ async fn an_alpha_that_fails_is_passed_over_and_asked_before_it_is_used_again() 
     assert_eq!(methods(&one)[..2], ["CheckVersion", "Query"]);
 }
 
+/// As where it was stopped, or the network to it swallows all.
+#[tokio::test]
+async fn an_alpha_that_says_nothing_costs_one_call_its_time_and_not_each_that_is_its_turn() {
+    let (silent, other) = (FakeDgraph::start().await, FakeDgraph::start().await);
+    let mut options = options(&[&silent, &other]);
+    options.limits.call = Duration::from_secs(1);
+    options.limits.probe = Duration::from_millis(50);
+    options.limits.rest = Duration::from_secs(3_600);
+    let dgraph = Dgraph::new(options).unwrap();
+    silent.hold(true);
+    let mut answers = Vec::new();
+    for _ in 0..6 {
+        answers.push(dgraph.read().query(by_name("a")).await.map(drop));
+    }
+    assert_eq!(answers.remove(0), Err(Error::Deadline));
+    assert_eq!(answers, [const { Ok(()) }; 5]);
+}
+
 trait Asked {
     async fn wait_while_asked(&self, dgraph: &Dgraph);
 }
