@@ -122,6 +122,11 @@ impl Mutation {
         }
     }
 
+    /// The same, of one that is there already.
+    pub fn set_condition(&mut self, condition: &'static str) {
+        self.condition = Some(condition);
+    }
+
     /// Sets a value.
     pub fn set(
         &mut self,

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
 use throughline_dgraph_client::{Dql, Error as Fault, Mutation, Subject};
 
 use super::{
@@ -12,7 +11,7 @@ use super::{
         KEPT_TEXT, KEPT_UNTIL, KEY, LISTS_OF_NODE, OF_EDGE, OF_FEED, OF_KEPT, OF_NODE, PLACE,
         PROPERTIES, REVISION, SOURCE, STATE, TARGET, TURN, TYPE, UNIQUE, VALUE, WORD,
     },
-    load::Loaded,
+    load::{Blocks, Loaded},
     row::{Meta, State},
     token,
 };
@@ -37,23 +36,23 @@ pub(super) struct Forget {
 }
 
 /// How a commit ended.
-#[derive(Debug, PartialEq, Eq)]
 pub(super) enum Committed {
     Done,
     /// Somebody else wrote since the plan was made: nothing was changed.
     Overtaken,
+    /// A guess was wrong, and nothing was changed: this is what is there.
+    Otherwise(Box<Loaded>),
 }
 
-#[derive(Deserialize)]
-struct Held {
-    #[serde(default)]
-    held: Vec<serde::de::IgnoredAny>,
-}
+/// The turn is still the one that the plan knows.
+const IN_TURN: &str = "@if(eq(len(m), 1))";
+/// And nothing is there of what is named.
+const IN_TURN_AND_NEW: &str = "@if(eq(len(m), 1) AND eq(len(there), 0))";
 
 impl Commit {
     pub(super) fn new() -> Self {
         Self {
-            mutation: Mutation::only_if("@if(eq(len(m), 1))"),
+            mutation: Mutation::only_if(IN_TURN),
             new: 0,
             forget: None,
             forget_kept: None,
@@ -232,12 +231,46 @@ impl Commit {
 
     /// Writes it if the turn is still the one that `meta` tells of.
     pub(super) async fn send(
-        mut self,
+        self,
         store: &DgraphStore,
         meta: &Meta,
         state: &State,
     ) -> Result<Committed, Fault> {
-        let mut dql = Dql::new("m as var(func: eq(tl.meta, \"graph\")) @filter(eq(tl.turn, ");
+        let sent = self.upsert(store, Dql::default(), meta, state).await?;
+        Ok(match sent.is_some_and(|blocks| !blocks.held.is_empty()) {
+            true => Committed::Done,
+            false => Committed::Overtaken,
+        })
+    }
+
+    /// Writes it if, besides, nothing is there of what `there` asks for; else says what is.
+    pub(super) async fn guess(
+        mut self,
+        store: &DgraphStore,
+        there: Dql,
+        meta: &Meta,
+        state: &State,
+    ) -> Result<Committed, Fault> {
+        self.mutation.set_condition(IN_TURN_AND_NEW);
+        let Some(blocks) = self.upsert(store, there, meta, state).await? else {
+            return Ok(Committed::Overtaken);
+        };
+        if !blocks.held.is_empty() && blocks.are_empty() {
+            return Ok(Committed::Done);
+        }
+        let loaded = Loaded::of(blocks).map_err(|_| Fault::Malformed)?;
+        Ok(Committed::Otherwise(Box::new(loaded)))
+    }
+
+    /// What the statement found; nothing where the write was aborted.
+    async fn upsert(
+        mut self,
+        store: &DgraphStore,
+        mut dql: Dql,
+        meta: &Meta,
+        state: &State,
+    ) -> Result<Option<Blocks>, Fault> {
+        dql.push("m as var(func: eq(tl.meta, \"graph\")) @filter(eq(tl.turn, ");
         dql.int(meta.turn).push(")) held(func: uid(m)) { uid }");
         if let Some(forget) = &self.forget {
             dql.push(" p as var(func: le(tl.feed.place, ")
@@ -263,15 +296,12 @@ impl Commit {
         self.mutation.set(meta.uid, TURN, meta.turn + 1);
         self.mutation.set(meta.uid, STATE, state);
         let answer = match store.dgraph.upsert(dql, vec![self.mutation]).await {
-            Err(Fault::Aborted) => return Ok(Committed::Overtaken),
+            Err(Fault::Aborted) => return Ok(None),
             answer => answer?,
         };
-        let held: Held = answer.blocks()?;
-        answer.rows(held.held.len());
-        Ok(match held.held.is_empty() {
-            true => Committed::Overtaken,
-            false => Committed::Done,
-        })
+        let blocks: Blocks = answer.blocks()?;
+        answer.rows(blocks.rows());
+        Ok(Some(blocks))
     }
 }
 

@@ -17,7 +17,10 @@ use crate::{
 };
 
 #[derive(Deserialize)]
-struct Blocks {
+pub(super) struct Blocks {
+    /// The node that all writes go through, in a write: it has had its turn.
+    #[serde(default)]
+    pub(super) held: Vec<serde::de::IgnoredAny>,
     #[serde(default)]
     meta: Vec<MetaRow>,
     #[serde(default)]
@@ -74,26 +77,31 @@ pub(super) async fn kept(store: &DgraphStore, key: &str) -> Result<Option<KeptRo
     Ok(blocks.kept.pop())
 }
 
+fn nodes_block<'a>(dql: &mut Dql, ids: impl IntoIterator<Item = &'a str>) {
+    dql.push(" n(func: eq(tl.id, ").values(ids);
+    dql.push(")) { uid tl.id tl.type tl.properties tl.revision }");
+}
+
+fn edges_block<'a>(dql: &mut Dql, keys: impl IntoIterator<Item = &'a EdgeKey>) {
+    dql.push(" e(func: eq(tl.key, ")
+        .values(keys.into_iter().map(token::key));
+    dql.push(")) { uid tl.key tl.properties }");
+}
+
 fn kept_block(dql: &mut Dql, key: &str) {
     dql.push(" kept(func: eq(tl.kept, ").value(key);
     dql.push(")) { uid tl.kept.text tl.kept.until }");
 }
 
-pub(super) async fn load(
-    store: &DgraphStore,
-    mutations: &[Mutation],
-    key: Option<&str>,
-) -> Result<Loaded, Error> {
+/// What is there of what a write names, and under its key.
+pub(super) fn statement(mutations: &[Mutation], key: Option<&str>) -> Dql {
     let mut dql = Dql::new(META_BLOCK);
     let (ids, keys) = plan::named(mutations);
     if !ids.is_empty() {
-        dql.push(" n(func: eq(tl.id, ").values(ids);
-        dql.push(")) { uid tl.id tl.type tl.properties tl.revision }");
+        nodes_block(&mut dql, ids);
     }
     if !keys.is_empty() {
-        dql.push(" e(func: eq(tl.key, ")
-            .values(keys.into_iter().map(token::key));
-        dql.push(")) { uid tl.key tl.properties }");
+        edges_block(&mut dql, keys);
     }
     let gone = mutations.iter().filter_map(|it| match &it.change {
         Change::DeleteNode(id) => Some(id.as_str()),
@@ -106,41 +114,93 @@ pub(super) async fn load(
     if let Some(key) = key {
         kept_block(&mut dql, key);
     }
-    let rows =
-        |it: &Blocks| it.meta.len() + it.n.len() + it.e.len() + it.gone.len() + it.kept.len();
-    let mut blocks: Blocks = store.read(dql, rows).await?;
-    let meta = Meta::of(blocks.meta)?;
-    let mut loaded = Loaded {
-        stored: Stored {
-            revision: meta.state.revision,
-            ..Stored::default()
-        },
-        meta,
-        uids: HashMap::new(),
-        edges: HashMap::new(),
-        kept: blocks.kept.pop(),
-    };
-    for row in &blocks.n {
-        loaded.stored.nodes.insert(row.id.clone(), row.node()?);
-        loaded.uids.extend(row.uid.map(|uid| (row.id.clone(), uid)));
+    dql
+}
+
+/// The same of what is put, and all that is there as the variable `there`.
+pub(super) fn guessing_statement(mutations: &[Mutation], key: Option<&str>) -> Dql {
+    let mut dql = Dql::new(META_BLOCK);
+    let (ids, keys) = plan::named(mutations);
+    dql.push(" x as");
+    nodes_block(&mut dql, ids);
+    let edges = !keys.is_empty();
+    if edges {
+        dql.push(" y as");
+        edges_block(&mut dql, keys);
     }
-    for row in &blocks.e {
-        let edge = row.edge()?;
-        loaded
-            .stored
-            .edges
-            .insert(edge.key.clone(), edge.properties.clone());
-        if let Some(uid) = row.uid {
-            let there = There {
-                uid,
-                properties: edge.properties,
-                types: None,
-            };
-            loaded.edges.insert(edge.key, there);
+    if let Some(key) = key {
+        dql.push(" z as");
+        kept_block(&mut dql, key);
+    }
+    dql.push(" there as var(func: uid(x");
+    dql.push(if edges { ", y" } else { "" });
+    dql.push(if key.is_some() { ", z)) " } else { ")) " });
+    dql
+}
+
+pub(super) async fn load(
+    store: &DgraphStore,
+    mutations: &[Mutation],
+    key: Option<&str>,
+) -> Result<Loaded, Error> {
+    let blocks = store.read(statement(mutations, key), Blocks::rows).await?;
+    Loaded::of(blocks)
+}
+
+impl Blocks {
+    pub(super) fn rows(&self) -> usize {
+        let named = self.n.len() + self.e.len() + self.gone.len();
+        self.held.len() + self.meta.len() + named + self.kept.len()
+    }
+
+    /// Whether nothing is there but the node that all writes go through.
+    pub(super) fn are_empty(&self) -> bool {
+        self.n.is_empty() && self.e.is_empty() && self.kept.is_empty()
+    }
+}
+
+impl Loaded {
+    /// Of a graph in which there is nothing of what is named.
+    pub(super) fn nothing_but(meta: Meta) -> Self {
+        Self {
+            stored: Stored {
+                revision: meta.state.revision,
+                ..Stored::default()
+            },
+            meta,
+            uids: HashMap::new(),
+            edges: HashMap::new(),
+            kept: None,
         }
     }
-    loaded.edges.extend(touching_edges(&blocks.gone)?);
-    Ok(loaded)
+
+    pub(super) fn is_nothing(&self) -> bool {
+        self.uids.is_empty() && self.edges.is_empty() && self.kept.is_none()
+    }
+
+    pub(super) fn of(mut blocks: Blocks) -> Result<Self, Error> {
+        let mut loaded = Self::nothing_but(Meta::of(blocks.meta)?);
+        loaded.kept = blocks.kept.pop();
+        for row in &blocks.n {
+            loaded.stored.nodes.insert(row.id.clone(), row.node()?);
+            loaded.uids.extend(row.uid.map(|uid| (row.id.clone(), uid)));
+        }
+        for row in &blocks.e {
+            let edge = row.edge()?;
+            let properties = edge.properties.clone();
+            loaded.stored.edges.insert(edge.key.clone(), properties);
+            if let Some(uid) = row.uid {
+                let there = There {
+                    uid,
+                    properties: edge.properties,
+                    types: None,
+                };
+                loaded.edges.insert(edge.key, there);
+            }
+        }
+        loaded.edges.extend(touching_edges(&blocks.gone)?);
+        Ok(loaded)
+    }
 }
 
 /// The edges that touch some nodes, with the types of their ends.

@@ -11,6 +11,7 @@ mod enforce;
 mod export;
 mod fault;
 mod feed;
+mod guess;
 mod layout;
 mod list;
 mod load;
@@ -46,7 +47,7 @@ pub struct DgraphStore {
     bounds: DgraphLimits,
     now: fn() -> SystemTime,
     /// This process's writes come one after the other: against one another they would only be overtaken.
-    turn: tokio::sync::Mutex<()>,
+    turn: tokio::sync::Mutex<guess::Last>,
     commits: watch::Sender<u64>,
 }
 

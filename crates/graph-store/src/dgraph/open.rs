@@ -8,6 +8,7 @@ use tokio::sync::watch;
 
 use super::{
     DgraphStore, fault,
+    guess::Last,
     layout::{self, Difference, META, Predicate, STATE, TURN},
     row::{META_BLOCK, Meta, MetaRow, State},
 };
@@ -129,7 +130,7 @@ impl DgraphStore {
             limits: Arc::new(options.limits),
             bounds: options.dgraph,
             now: options.now,
-            turn: tokio::sync::Mutex::new(()),
+            turn: tokio::sync::Mutex::new(Last::opened(meta)),
             commits: watch::Sender::new(0),
         })
     }

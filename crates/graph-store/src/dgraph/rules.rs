@@ -24,7 +24,7 @@ struct Blocks {
 }
 
 pub(super) async fn update(store: &DgraphStore, request: &UpdateSchema) -> Result<Schema, Error> {
-    let _turn = store.turn.lock().await;
+    let _last = store.turn.lock().await;
     let until = store.dgraph.deadline();
     let mut attempt = 0;
     loop {
@@ -60,7 +60,7 @@ pub(super) async fn update(store: &DgraphStore, request: &UpdateSchema) -> Resul
         if request.validate_only {
             return Ok(answer);
         }
-        if store.put_state(commit, &meta, state).await? == Committed::Done {
+        if let Committed::Done = store.put_state(commit, &meta, state).await? {
             return Ok(answer);
         }
         attempt += 1;

@@ -126,15 +126,29 @@ impl Write<'_> {
         }
     }
 
+    /// Whether it may be that nothing is there of what it names: it puts, and is no import, whose edges join what is there.
+    fn may_be_new(&self) -> bool {
+        let puts = |it: &Mutation| matches!(it.change, Change::PutNode(_) | Change::PutEdge(_));
+        let any = !self.mutations.is_empty();
+        any && self.import_nodes.is_none() && self.mutations.iter().all(puts)
+    }
+
     async fn run(&self, store: &DgraphStore) -> Result<(Vec<MutationResult>, bool), Error> {
-        let _turn = store.turn.lock().await;
+        let mut last = store.turn.lock().await;
         let until = store.dgraph.deadline();
         let mut attempt = 0;
         // The write whose end is not known, and the turn after which it would stand.
         let mut in_doubt: Option<(String, i64, Vec<MutationResult>, u64)> = None;
+        let mut guess = last.guess().filter(|_| self.may_be_new());
+        let mut known = None;
+        let key = self.key();
         loop {
-            let key = self.key();
-            let loaded = load::load(store, self.mutations, key.as_deref()).await?;
+            let guessed = guess.take();
+            let guesses = guessed.is_some();
+            let loaded = match guessed.or(known.take()) {
+                Some(loaded) => loaded,
+                None => load::load(store, self.mutations, key.as_deref()).await?,
+            };
             if let Some((writer, turn, results, added)) = in_doubt.take() {
                 if loaded.meta.state.writer == writer {
                     store.tell(added);
@@ -144,14 +158,36 @@ impl Write<'_> {
                     return Err(fault::error(Fault::Lost));
                 }
             }
-            let (commit, state, results, added) = match self.plan(store, &loaded).await? {
-                Planned::Answered(results, replayed) => return Ok((results, replayed)),
-                Planned::Commit(planned) => *planned,
+            let planned = self.plan(store, &loaded).await;
+            let (commit, state, results, added) = match planned {
+                Ok(Planned::Commit(planned)) => *planned,
+                // What was guessed can be no answer.
+                _ if guesses => continue,
+                Ok(Planned::Answered(results, replayed)) => {
+                    last.note(&loaded, loaded.meta.clone());
+                    return Ok((results, replayed));
+                }
+                Err(error) => return Err(error),
             };
-            match commit.send(store, &loaded.meta, &state).await {
+            let meta = &loaded.meta;
+            let sent = match guesses {
+                true => {
+                    let there = load::guessing_statement(self.mutations, key.as_deref());
+                    commit.guess(store, there, meta, &state).await
+                }
+                false => commit.send(store, meta, &state).await,
+            };
+            match sent {
                 Ok(Committed::Done) => {
                     store.tell(added);
+                    let turn = meta.turn + 1;
+                    let uid = meta.uid;
+                    last.note(&loaded, Meta { uid, turn, state });
                     return Ok((results, false));
+                }
+                Ok(Committed::Otherwise(there)) => {
+                    known = Some(*there);
+                    continue;
                 }
                 Ok(Committed::Overtaken) => {}
                 // It may have been done: whether it was is seen by who wrote last.

@@ -17,7 +17,7 @@ use crate::contract::levels;
 
 /// The words of the backend's statements, predicates aside.
 const WORDS: &str = "query q string int func eq has uid between gt lt le as var first orderasc orderdesc offset \
-    filter and or not schema meta n e f gone kept out into held m p c b k hits named other owner graph \
+    filter and or not schema meta n e f gone kept out into held m p c b k x y z there hits named other owner graph \
     tl.source tl.target tl.feed.place";
 
 /// What a request's text may not be, if it is anything that was not said by the backend itself.
@@ -84,7 +84,12 @@ fn check(request: &Request) -> Result<(), String> {
         if texts.iter().any(|it| !it.is_empty()) {
             return Err("triples as text".to_owned());
         }
-        if !["@if(eq(len(m), 1))", "@if(eq(len(m), 0))"].contains(&mutation.cond.as_str()) {
+        let conditions = [
+            "@if(eq(len(m), 1))",
+            "@if(eq(len(m), 0))",
+            "@if(eq(len(m), 1) AND eq(len(there), 0))",
+        ];
+        if !conditions.contains(&mutation.cond.as_str()) {
             return Err(format!("the condition {:?}", mutation.cond));
         }
         for triple in mutation.set.iter().chain(&mutation.del) {

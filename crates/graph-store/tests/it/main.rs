@@ -20,6 +20,7 @@ mod oracle_feed;
 mod oracle_schema;
 mod oracle_stats;
 mod plans;
+mod requests;
 mod spans;
 mod sqlite;
 mod walking;
