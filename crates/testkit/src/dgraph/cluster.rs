@@ -313,9 +313,13 @@ impl DgraphCluster {
             .stdout(Stdio::null())
             .stderr(log.expect("a log"));
         if let Some(spans) = &self.options.spans {
-            command.arg(format!(
-                "--trace=ratio=1.0; jaeger={spans}; service=dgraph.{kind};"
-            ));
+            command
+                .arg(format!(
+                    "--trace=ratio=1.0; jaeger={spans}; service=dgraph.{kind};"
+                ))
+                // A query of many steps makes spans faster than they are sent; what the queue does not hold is dropped, and
+                // that would be those that end last, which tell how the query ended.
+                .env("OTEL_BSP_MAX_QUEUE_SIZE", "50000");
         }
         Node::start(command, self.folder.path())
     }
