@@ -37,9 +37,13 @@ pub(super) fn is_long(call: &Recorded) -> bool {
     query.is_some_and(|query| query.contains(LONG))
 }
 
-/// Whether the call is a write, committed at once.
+/// In a write that is done only if nothing is there of what it names: here something always is.
+const GUESS: &str = "there as var";
+
+/// Whether the call is a write that was done, committed at once.
 pub(super) fn is_commit(call: &Recorded) -> bool {
-    call.request.as_ref().is_some_and(|it| it.commit_now)
+    let request = call.request.as_ref();
+    request.is_some_and(|it| it.commit_now && !it.query.contains(GUESS))
 }
 
 fn key(from: usize) -> String {
