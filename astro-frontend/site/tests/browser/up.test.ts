@@ -14,13 +14,14 @@ describe.skipIf(!present)('cargo xtask up', () => {
     const ports = Object.fromEntries(['GATEWAY', 'GRAPH', 'INSPECTOR', 'SITE'].map((name) => [`${name}_LISTEN`, '127.0.0.1:0']));
     const up = spawn(join(BIN, 'xtask'), ['up'], { cwd: WORKSPACE, env: { ...process.env, ...ports }, stdio: ['ignore', 'pipe', 'inherit'] });
     const ended = new Promise<number | null>((resolve) => up.once('exit', resolve));
+    const meanwhile = <T>(what: Promise<T>): Promise<T> => Promise.race([what, ended.then((code) => Promise.reject(new Error(`it ended with ${code}`)))]);
     const browser = await launch();
     try {
       const lines = createInterface({ input: up.stdout });
-      const first = await new Promise<string>((line) => lines.once('line', line));
+      const first = await meanwhile(new Promise<string>((line) => lines.once('line', line)));
       const address = /^(http:\S+) shows this workspace's dependency graph$/.exec(first)?.[1] ?? `no address: ${first}`;
       // The import goes on meanwhile; the trace that is asked for at its end says that it is there.
-      await new Promise<void>((running) => lines.on('line', (line) => line.startsWith('running; ') && running()));
+      await meanwhile(new Promise<void>((running) => lines.on('line', (line) => line.startsWith('running; ') && running())));
       const visit = await Visit.to(browser, address);
       await visit.page.getByText(/nodes? and .* edges? are shown/).waitFor();
       await visit.page.getByLabel('Search the graph').fill('throughline-gateway');
