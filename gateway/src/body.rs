@@ -14,7 +14,7 @@ use pin_project_lite::pin_project;
 use tonic::Status;
 
 use crate::headers;
-use crate::proxy::{BoxError, failure};
+use crate::proxy::{BoxError, failure, is_reset_by_service};
 
 pin_project! {
     /// A request's body without its size and without frames that carry nothing: those that end a stream come in as
@@ -103,7 +103,17 @@ where
         }
         *this.ended = !matches!(&frame, Some(Ok(frame)) if frame.is_data());
         Poll::Ready(Some(match frame {
-            Some(frame) => frame.map_err(|error| failure(error.into())),
+            Some(Err(error)) => {
+                let error = error.into();
+                let reset = is_reset_by_service(&*error);
+                let status = failure(error);
+                match reset {
+                    // As good as a status: the service saw its own body fail, and has told of it.
+                    true => Ok(trailers(&status)),
+                    false => Err(status),
+                }
+            }
+            Some(Ok(frame)) => Ok(frame),
             None => Err(Status::unknown(
                 "the service ended its answer without a status",
             )),

@@ -140,6 +140,20 @@ pub(crate) fn failure(error: BoxError) -> Status {
     }
 }
 
+/// Whether the service itself reset the stream because what wrote its answer failed; all else breaks off without its knowing.
+pub(crate) fn is_reset_by_service(error: &(dyn StdError + 'static)) -> bool {
+    let mut source = Some(error);
+    while let Some(cause) = source {
+        if let Some(h2) = cause.downcast_ref::<h2::Error>() {
+            return h2.is_reset()
+                && h2.is_remote()
+                && h2.reason() == Some(h2::Reason::INTERNAL_ERROR);
+        }
+        source = cause.source();
+    }
+    false
+}
+
 fn chain(error: &dyn StdError) -> String {
     let mut text = error.to_string();
     let mut source = error.source();

@@ -336,6 +336,61 @@ async fn a_connection_that_breaks_in_a_stream_is_one_event_in_the_trace() {
     );
 }
 
+/// A service that begins one answer, and then resets it for this reason.
+async fn resetting(reason: h2::Reason) -> (String, tokio::sync::oneshot::Sender<()>) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await;
+    let listener = listener.expect("a free port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let (reset, told) = tokio::sync::oneshot::channel();
+    tokio::spawn(async move {
+        let (socket, _) = listener.accept().await.expect("the gateway");
+        let mut calls = h2::server::handshake(socket).await.expect("HTTP/2");
+        let (_, mut answer) = calls.accept().await.expect("a call").expect("a call");
+        let head = http::Response::builder().header("content-type", "application/grpc");
+        let mut body = answer
+            .send_response(head.body(()).expect("a head"), false)
+            .expect("open");
+        tokio::spawn(async move {
+            let _ = told.await;
+            body.send_reset(reason);
+        });
+        while calls.accept().await.is_some() {}
+    });
+    (url, reset)
+}
+
+#[tokio::test]
+async fn an_answer_that_its_service_resets_is_told_of_by_who_failed() {
+    let check = async |reason: h2::Reason, expected: usize| {
+        let (url, reset) = resetting(reason).await;
+        let stack = Stack::start(&[("GATEWAY_GRAPH_URL", &url)]).await;
+        let mut request =
+            tonic::Request::new(throughline_api::graph::v1::TraverseRequest::default());
+        let header = format!("{TRACE}-{PARENT}-1");
+        request
+            .metadata_mut()
+            .insert("sentry-trace", header.parse().expect("ascii"));
+        let mut client = crate::stack::web(stack.gateway.url(), true);
+        let mut levels = client.traverse(request).await.expect("a head").into_inner();
+        reset.send(()).expect("the service waits");
+        let error = levels.message().await.expect_err("a reset");
+        let stopped = stack.gateway.stop().await;
+        let records = stack.collector.records();
+        assert_eq!(
+            (error.code(), spans(&records).len(), events(&records)),
+            (tonic::Code::Internal, 2, expected),
+            "{reason}: {records:?} {}",
+            stopped.stderr
+        );
+        let ended = |span: &&Span| span.status == "internal_error";
+        assert!(spans(&records).iter().all(ended), "{reason}: {records:?}");
+    };
+    // A body that failed: its service saw it fail.
+    check(h2::Reason::INTERNAL_ERROR, 0).await;
+    // Two that do not understand each other: nobody else tells.
+    check(h2::Reason::PROTOCOL_ERROR, 1).await;
+}
+
 #[tokio::test]
 async fn noise_makes_no_transactions() {
     let stack = Stack::start(&[]).await;
