@@ -1,6 +1,7 @@
 // Loaded before the server (`--import`), so that the first request is traced too; pages import it again, in vain.
 import process from 'node:process';
 import * as Sentry from '@sentry/astro';
+import { isReported } from '@throughline/shared/tracing';
 import { boundedTransport } from './server/collector.ts';
 
 const { SENTRY_DSN, SENTRY_ENVIRONMENT, SENTRY_RELEASE, SENTRY_TRACES_SAMPLE_RATE } = process.env;
@@ -18,6 +19,8 @@ if (SENTRY_DSN && !Sentry.getClient()) {
     propagateTraceparent: true,
     enableLogs: true,
     transport: boundedTransport,
+    // One failure is one event: what a service has told of itself, the page that it failed does not tell again.
+    beforeSend: (event, { originalException }) => (isReported(originalException) ? null : event),
     integrations: [
       Sentry.httpIntegration({
         ignoreIncomingRequests: (path) => UNTRACED.some((untraced) => path.startsWith(untraced)),

@@ -85,7 +85,7 @@ function details(error: ConnectError): { parts: string[]; subject: string } {
   const resource = error.findDetails(ResourceInfoSchema)[0];
   // Without details the server's own words are the best there is, where they are meant for callers.
   const own = parts.length === 0 && error.code !== Code.Internal && error.code !== Code.Unknown && error.code !== Code.Canceled;
-  if (own && !resource && error.rawMessage) parts.push(error.rawMessage);
+  if (own && !resource && error.rawMessage && !/^HTTP \d+$/.test(error.rawMessage)) parts.push(error.rawMessage);
   return { parts, subject: resource?.resourceName ?? '' };
 }
 

@@ -7,7 +7,7 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFailed, onTestFinished } from 'vitest';
 import { launch, present, Visit } from './chromium.ts';
 import { Cut } from './cut.ts';
-import { CLICK, nodes } from './inspector.ts';
+import { CLICK, told } from './inspector.ts';
 import { type Stack, startStack, TOKEN } from './stack.ts';
 
 const MARKUP = '<img src=x onerror="document.title=1">';
@@ -47,7 +47,7 @@ describe.skipIf(!present)('in the explorer', () => {
   };
 
   /** The message that says this, and what to do; gives the trace that it names. */
-  async function told(page: Page, what: RegExp, advice: RegExp): Promise<string> {
+  async function read(page: Page, what: RegExp, advice: RegExp): Promise<string> {
     const alert = page.getByRole('alert').filter({ hasText: what }).first();
     await alert.waitFor().catch(async () => expect(await page.getByRole('alert').allTextContents()).toEqual(what));
     expect(await alert.textContent()).toMatch(advice);
@@ -57,8 +57,7 @@ describe.skipIf(!present)('in the explorer', () => {
   /** One tree with one event, of this service, under this kind of span. */
   async function oneEvent(trace: string, where: string, services = ['browser']): Promise<void> {
     const stored = await stack.inspector.check(trace, { services, noOrphans: true, oneRoot: true, errors: 1 });
-    const events = nodes(stored).flatMap((node) => node.events.map((event) => `${event.service} ${node.span?.op}`));
-    expect([...events, ...stored.strayEvents.map(() => 'stray')]).toEqual([where]);
+    expect(told(stored)).toEqual([where]);
   }
 
   it('the gateway is down, and comes back', async () => {
@@ -66,7 +65,7 @@ describe.skipIf(!present)('in the explorer', () => {
     await stack.gateway.stop();
     onTestFailed(() => stack.restartGateway());
     await search(page).fill('ms');
-    const trace = await told(page, /The service cannot be reached\./, /Wait a moment and try again/);
+    const trace = await read(page, /The service cannot be reached\./, /Wait a moment and try again/);
     expect(await search(page).inputValue()).toBe('ms');
     await stack.restartGateway();
     await page.getByRole('button', { name: 'Try again' }).click();
@@ -94,7 +93,7 @@ describe.skipIf(!present)('in the explorer', () => {
     await page.getByRole('button', { name: 'Expand LICENSED_UNDER out' }).click();
     await expect.poll(() => page.locator('.host').getAttribute('data-nodes')).not.toBe('0');
     cut.now();
-    const trace = await told(page, /What came before it is still shown, (one node|2 nodes)\./, /Wait a moment and try again/);
+    const trace = await read(page, /What came before it is still shown, (one node|2 nodes)\./, /Wait a moment and try again/);
     await page.getByRole('alert').getByRole('button', { name: 'Try again' }).click();
     await page.getByText(/2 nodes and 1 edge are shown/).waitFor();
     await oneEvent(trace, 'browser ui.action', ['browser', 'gateway', 'graph', 'sqlite']);
@@ -108,7 +107,7 @@ describe.skipIf(!present)('in the explorer', () => {
     const rivals = Array.from({ length: 4 }, () => graph().getStats({}, { headers: stalled, signal: held.signal }).catch(() => {}));
     await expect.poll(() => stack.graph.log.split('a fault fires').length).toBeGreaterThan(4);
     await search(page).fill('ms');
-    const trace = await told(page, /more than may be asked for at once/, /wait a little\. There is room again after \d+ s/);
+    const trace = await read(page, /more than may be asked for at once/, /wait a little\. There is room again after \d+ s/);
     expect(await search(page).inputValue()).toBe('ms');
     held.abort();
     await Promise.all(rivals);
@@ -121,7 +120,7 @@ describe.skipIf(!present)('in the explorer', () => {
     const page = await open('/');
     await ask(page, 'SearchNodes', { 'x-throughline-fault': 'graph=stall', 'grpc-timeout': '700m' });
     await search(page).fill('ms');
-    const trace = await told(page, /It took too long and was stopped\./, /Ask for less at once, or try again/);
+    const trace = await read(page, /It took too long and was stopped\./, /Ask for less at once, or try again/);
     expect(await search(page).inputValue()).toBe('ms');
     await page.unroute('**/SearchNodes');
     await page.getByRole('button', { name: 'Try again' }).click();
@@ -133,8 +132,30 @@ describe.skipIf(!present)('in the explorer', () => {
     const page = await open('/');
     await ask(page, 'SearchNodes', { 'x-throughline-fault': 'graph=panic' });
     await search(page).fill('ms');
-    const trace = await told(page, /The service failed\./, /Try again; if it stays, report the trace id/);
+    const trace = await read(page, /The service failed\./, /Try again; if it stays, report the trace id/);
     await oneEvent(trace, 'graph rpc.server', ['browser', 'gateway', 'graph']);
+  });
+
+  it('the service resets the stream, and has told of it itself', async () => {
+    const page = await open('/?node=npm:ms@2.0.0');
+    await ask(page, 'Traverse', { 'x-throughline-fault': 'graph=reset-after:1' });
+    await page.getByRole('button', { name: 'Expand LICENSED_UNDER out' }).click();
+    const trace = await read(page, /The service failed\./, /Try again; if it stays, report the trace id/);
+    await oneEvent(trace, 'graph rpc.server', ['browser', 'gateway', 'graph']);
+  });
+
+  it('a write finds no gateway', async () => {
+    const page = await open('/?node=npm:ms', /status of 503/);
+    await page.getByRole('button', { name: 'Edit', exact: true }).click();
+    await page.getByLabel('Value of name').fill('mine');
+    await stack.gateway.stop();
+    await page.getByRole('button', { name: 'Save' }).click();
+    const trace = await read(page, /The service cannot be reached\./, /Wait a moment and try again/);
+    expect(await page.getByLabel('Value of name').inputValue()).toBe('mine');
+    await stack.restartGateway();
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByText('Done: Edit npm:ms.').waitFor();
+    await oneEvent(trace, 'browser ui.action', ['browser', 'ssr']);
   });
 
   it('a node that is shown has gone', async () => {
@@ -144,7 +165,8 @@ describe.skipIf(!present)('in the explorer', () => {
     await page.getByRole('tab', { name: /^Nodes/ }).click();
     await page.getByRole('button', { name: 'gone', exact: true }).or(page.getByRole('button', { name: 'odd:gone', exact: true })).first().click();
     await page.reload();
-    const trace = await told(page, /It is not there, or no longer\. \(odd:gone\)/, /Search for it again; somebody may have removed it/);
+    const trace = await read(page, /It is not there, or no longer\. \(odd:gone\)/, /Search for it again; somebody may have removed it/);
+    expect(await page.getByRole('alert').count()).toBe(1);
     await search(page).fill('ms');
     await found(page);
     await oneEvent(trace, 'browser ui.action', ['browser', 'gateway', 'graph', 'sqlite']);

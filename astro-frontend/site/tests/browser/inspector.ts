@@ -78,6 +78,12 @@ export function nodes(trace: Trace): SpanNode[] {
   return trace.roots.flatMap(all);
 }
 
+/** Who told of an error, as `service op` of the span under which it is. */
+export function told(trace: Trace): string[] {
+  const events = nodes(trace).flatMap((node) => node.events.map((event) => `${event.service} ${node.span?.op}`));
+  return [...events, ...trace.strayEvents.map(() => 'stray')];
+}
+
 /** `service op` from a span's top down to it. */
 export function pathTo(trace: Trace, matches: (node: SpanNode) => boolean): string[] | undefined {
   const search = (node: SpanNode, path: string[]): string[] | undefined => {

@@ -4,7 +4,8 @@ import { createGrpcWebTransport } from '@connectrpc/connect-web';
 import { GraphService } from '@throughline/shared/graph';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { nodeUrl } from '../../src/node-url.ts';
-import { type Stack, startStack, TOKEN } from './stack.ts';
+import { told } from './inspector.ts';
+import { freePort, type Stack, startStack, TOKEN } from './stack.ts';
 
 describe('the site’s server', () => {
   let stack: Stack;
@@ -38,8 +39,25 @@ describe('the site’s server', () => {
     const page = await failed.text();
     expect(page).toContain('The service failed.');
     const broken = /data-trace[^>]*>([0-9a-f]{32})</.exec(page)?.[1] ?? '';
-    const trace = await stack.inspector.check(broken, { services: ['ssr', 'gateway', 'graph'], noOrphans: true, oneRoot: true, sameBaggage: true });
-    expect(trace.summary?.errorCount).toBeGreaterThan(0n);
+    const trace = await stack.inspector.check(broken, { services: ['ssr', 'gateway', 'graph'], noOrphans: true, oneRoot: true, errors: 1, sameBaggage: true });
+    expect(told(trace)).toEqual(['graph rpc.server']);
+  });
+
+  it('tells of a failure once, whoever found it', async () => {
+    // The status of a service that has told of it itself, on each way to a page; and a gateway that is not there, of which nobody has.
+    const away = await startStack({ site: { SITE_GATEWAY_URL: `http://127.0.0.1:${await freePort()}` } });
+    try {
+      const page = await fetch(`${away.site.url}/search?q=ms`);
+      expect([page.status, (await page.text()).includes('The service cannot be reached.')]).toEqual([503, true]);
+      await fetch(`${away.site.url}/node/npm:debug`);
+      for (const name of ['/search', '/node/']) {
+        await expect.poll(async () => (await away.inspector.recent('ssr', name)).length, { timeout: 60_000 }).toBe(1);
+        const [id = ''] = await away.inspector.recent('ssr', name);
+        expect(told(await away.inspector.check(id, { services: ['ssr'], noOrphans: true, oneRoot: true, errors: 1 })), name).toEqual(['ssr http.server']);
+      }
+    } finally {
+      await away.stop();
+    }
   });
 
   it('has a page for each node, whatever its id', async () => {

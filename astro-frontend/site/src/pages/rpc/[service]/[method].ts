@@ -19,12 +19,13 @@ export const POST: APIRoute = async ({ params, request, url }) => {
   const { gatewayUrl, writeToken } = settings();
   const headers = pick(request.headers, SENT);
   if (writeToken) headers.set('authorization', `Bearer ${writeToken}`);
-  const answered = await fetch(`${gatewayUrl}/${SERVICE}/${method}`, {
-    method: 'POST',
-    headers,
-    body: await request.arrayBuffer(),
-    signal: request.signal,
+  const body = await request.arrayBuffer();
+  const asked = { method: 'POST', headers, body, signal: request.signal };
+  const answered = await fetch(`${gatewayUrl}/${SERVICE}/${method}`, asked).catch((error: unknown) => {
+    if (request.signal.aborted) throw error;
   });
+  // Without a status of gRPC: nobody has told of it, and the page, which may ask again first, is to.
+  if (!answered) return new Response('the gateway cannot be reached\n', { status: 503 });
   return new Response(answered.body, { status: answered.status, headers: pick(answered.headers, ANSWERED) });
 };
 
