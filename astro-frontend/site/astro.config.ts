@@ -5,6 +5,16 @@ import sentry from '@sentry/astro';
 import { defineConfig } from 'astro/config';
 import { afterBuild, outermost, release, version } from './build.ts';
 
+/**
+ * The scripts that several parts of the pages share, as few: left alone, each module that two of them need would be a script
+ * by itself, and a request more for the first paint.
+ */
+const SHARED = [
+  { name: 'svelte', test: /\/node_modules\/svelte\//, priority: 3 },
+  { name: 'calls', test: /\/node_modules\/@(bufbuild|connectrpc)\/|\/shared\/dist\/(gen|client|tracing)\/|\/site\/src\/(browser\/|telemetry\/browser)/, priority: 2 },
+  { name: 'explorer', test: /\/site\/src\/(node-url|explorer\/(Dot|Problem|limits|model\/|state\/|import\/graph|panels\/Late))/, priority: 1 },
+];
+
 const named = release(await version());
 
 export default defineConfig({
@@ -43,6 +53,7 @@ export default defineConfig({
   },
   vite: {
     build: { sourcemap: 'hidden' },
+    environments: { client: { build: { rolldownOptions: { output: { codeSplitting: { groups: SHARED } } } } } },
     define: { __RELEASE__: JSON.stringify(named) },
   },
 });

@@ -8,5 +8,7 @@ export default defineConfig({
     fileParallelism: false,
     testTimeout: 300_000,
     hookTimeout: 180_000,
+    // What is waited for comes, on a busy machine later.
+    expect: { poll: { timeout: 30_000 } },
   },
 });

@@ -10,10 +10,10 @@ export interface Row {
   text: string;
 }
 
-export function rows(node: Node): Row[] {
-  const names = Object.keys(node.properties).sort();
+export function rows({ properties }: Pick<Node | Edge, 'properties'>): Row[] {
+  const names = Object.keys(properties).sort();
   return names.flatMap((name) => {
-    const value = node.properties[name];
+    const value = properties[name];
     return value ? [{ name, kind: kindOf(value), text: format(value) }] : [];
   });
 }
@@ -42,6 +42,17 @@ export interface Change {
   readonly mutations: Mutation[];
   /** Made from the etag that the change gave the node. */
   readonly back: (etag: string) => Mutation[];
+  /** The node as it was, which its taking back brings about again. */
+  readonly before?: Node;
+}
+
+/** Changes of a node that has come to be as it was: they are held against its new etag. */
+export function rebased(mutations: readonly Mutation[], before: Node, etag: string): Mutation[] {
+  return mutations.map((mutation) => {
+    const { change, precondition } = mutation;
+    const same = change.case === 'putNode' && change.value.id === before.id && precondition?.condition.value === before.etag;
+    return same ? put(change.value, etag) : mutation;
+  });
 }
 
 export function putNode(before: Node, after: Record<string, Value>): Change {
@@ -50,6 +61,7 @@ export function putNode(before: Node, after: Record<string, Value>): Change {
     title: `Edit ${before.id}`,
     mutations: [put(node, before.etag)],
     back: (etag) => [put(bare(before), etag)],
+    before,
   };
 }
 
@@ -69,6 +81,7 @@ export function deleteNode(node: Node, edges: readonly Edge[]): Change {
       }),
       ...edges.map((edge) => create(MutationSchema, { change: { case: 'putEdge', value: edge } })),
     ],
+    before: node,
   };
 }
 
@@ -78,6 +91,15 @@ export function addEdge(key: Pick<Edge, 'from' | 'type' | 'to'>): Change {
     title: `Add ${key.type} from ${key.from} to ${key.to}`,
     mutations: [edgeMutation('putEdge', edge, false)],
     back: () => [edgeMutation('deleteEdge', edge, true)],
+  };
+}
+
+export function putEdge(before: Edge, after: Record<string, Value>): Change {
+  const edge = create(EdgeSchema, { from: before.from, type: before.type, to: before.to, properties: after });
+  return {
+    title: `Edit ${before.type} from ${before.from} to ${before.to}`,
+    mutations: [edgeMutation('putEdge', edge, true)],
+    back: () => [edgeMutation('putEdge', before, true)],
   };
 }
 

@@ -1,10 +1,14 @@
 // What is shown, as files: JSON and SVG. Pure.
+import type { Node } from '@throughline/shared/graph';
 import type { ShownGraph } from './graph.ts';
 import { label, plain, short } from './value.ts';
 
-export function json(graph: ShownGraph): string {
-  const nodes = [...graph.nodes.values()].map(({ id, type, properties }) => ({ id, type, properties: plain(properties) }));
-  const edges = [...graph.edges.values()].map(({ from, type, to, properties }) => ({ from, type, to, properties: plain(properties) }));
+/** Of the nodes that are let through, and the edges between them: what the canvas shows. */
+export function json(graph: ShownGraph, passing: readonly Node[]): string {
+  const through = new Set(passing.map((node) => node.id));
+  const nodes = passing.map(({ id, type, properties }) => ({ id, type, properties: plain(properties) }));
+  const between = [...graph.edges.values()].filter(({ from, to }) => through.has(from) && through.has(to));
+  const edges = between.map(({ from, type, to, properties }) => ({ from, type, to, properties: plain(properties) }));
   return JSON.stringify({ nodes, edges }, null, 2);
 }
 

@@ -1,4 +1,5 @@
-// One step that brought something onto the canvas: a walk from a node, or a path between two. Written into links.
+// One step that changed what is on the canvas: a walk from a node, a path between two, a node taken off, all taken off.
+// Written into links.
 
 export const DIRECTIONS = ['out', 'in', 'both'] as const;
 export type Way = (typeof DIRECTIONS)[number];
@@ -22,10 +23,26 @@ export interface Path {
   readonly edgeTypes: readonly string[];
 }
 
-export type Step = Walk | Path;
+/** A node is taken off the canvas; the graph keeps it. */
+export interface Off {
+  readonly kind: 'off';
+  readonly from: string;
+}
+
+/** The canvas was emptied, and nothing has come since. */
+export interface Empty {
+  readonly kind: 'empty';
+  readonly from: '';
+}
+
+export type Step = Walk | Path | Off | Empty;
+
+export const EMPTIED: Empty = { kind: 'empty', from: '' };
 
 /** What a step is called in a history. */
 export function describe(step: Step): string {
+  if (step.kind === 'empty') return 'Empty canvas';
+  if (step.kind === 'off') return `Take ${step.from} off`;
   const types = step.edgeTypes.length > 0 ? ` by ${step.edgeTypes.join(', ')}` : '';
   if (step.kind === 'path') return `Path from ${step.from} to ${step.to}${types}`;
   if (step.depth === 0) return `Show ${step.from}`;
@@ -36,6 +53,8 @@ const WORDS: Record<Way, string> = { out: 'outward', in: 'inward', both: 'both w
 
 /** Parts are escaped one by one, so that an id may hold whatever it likes. */
 export function writeStep(step: Step): string {
+  if (step.kind === 'empty') return step.kind;
+  if (step.kind === 'off') return [step.kind, step.from].map(escape).join('~');
   const parts =
     step.kind === 'walk' ? ['walk', step.from, String(step.depth), step.way, String(step.cap)] : ['path', step.from, step.to, step.way];
   return [...parts, ...step.edgeTypes].map(escape).join('~');
@@ -49,6 +68,8 @@ export function readStep(text: string): Step | undefined {
     parts.push(plain);
   }
   const [kind, from, third, way, ...rest] = parts;
+  if (kind === 'empty') return EMPTIED;
+  if (kind === 'off' && from) return { kind, from };
   const known = DIRECTIONS.find((it) => it === way);
   if (!from || !third || !known) return undefined;
   if (kind === 'path') return { kind, from, to: third, way: known, edgeTypes: rest };

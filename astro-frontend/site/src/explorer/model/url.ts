@@ -9,6 +9,10 @@ export type Tab = (typeof TABS)[number];
 export const TOOLS = ['search', 'path', 'filter', 'history', 'import'] as const;
 export type Tool = (typeof TOOLS)[number];
 
+/** How the list of nodes is sorted. */
+export const ORDERS = ['shown', 'name', 'type', 'edges'] as const;
+export type Order = (typeof ORDERS)[number];
+
 export interface LinkState {
   /** What was typed into the search. */
   readonly query: string;
@@ -18,12 +22,13 @@ export interface LinkState {
   readonly node: string;
   readonly tab: Tab;
   readonly tool: Tool;
+  readonly order: Order;
   /** Types that are not shown. */
   readonly hidden: readonly string[];
   readonly condition?: Condition | undefined;
 }
 
-export const EMPTY: LinkState = { query: '', steps: [], node: '', tab: 'nodes', tool: 'search', hidden: [] };
+export const EMPTY: LinkState = { query: '', steps: [], node: '', tab: 'nodes', tool: 'search', order: 'shown', hidden: [] };
 
 const VERSION = '1';
 
@@ -70,13 +75,14 @@ export function readLink(search: string): Read {
     node,
     tab: one('tab', TABS, usualTab(node)),
     tool: one('tool', TOOLS, EMPTY.tool),
+    order: one('order', ORDERS, EMPTY.order),
     hidden: params.getAll('hide'),
     condition,
   };
   return { state, problems };
 }
 
-const KNOWN = new Set(['v', 'q', 's', 'node', 'tab', 'tool', 'hide', 'where', 'start']);
+const KNOWN = new Set(['v', 'q', 's', 'node', 'tab', 'tool', 'order', 'hide', 'where', 'start']);
 
 /** The query of a link; nothing where there is nothing to carry. A link that would be too long loses its first steps. */
 export function writeLink(state: LinkState): string {
@@ -95,6 +101,7 @@ function write(state: LinkState, from: number): string {
   if (state.node) params.append('node', state.node);
   if (state.tab !== usualTab(state.node)) params.append('tab', state.tab);
   if (state.tool !== EMPTY.tool) params.append('tool', state.tool);
+  if (state.order !== EMPTY.order) params.append('order', state.order);
   if (params.size === 0) return '';
   params.append('v', VERSION);
   return `?${params}`;

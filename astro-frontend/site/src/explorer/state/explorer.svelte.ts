@@ -1,4 +1,5 @@
 // What the explorer shows and how it came to: the canvas, the list and the details all read this one.
+import { Code, ConnectError } from '@connectrpc/connect';
 import { Direction, type Edge, type Node } from '@throughline/shared/graph';
 import type { Action } from '@throughline/shared/tracing';
 import { graphClient } from '../../browser/gateway.ts';
@@ -6,8 +7,8 @@ import { MAX_NODES } from '../limits.ts';
 import { type Condition, type Filter, passes } from '../model/filter.ts';
 import { ShownGraph } from '../model/graph.ts';
 import { Palette } from '../model/palette.ts';
-import { describe, type Path, type Step, type Walk, type Way } from '../model/step.ts';
-import { EMPTY, type LinkState, readLink, type Tab, type Tool } from '../model/url.ts';
+import { describe, EMPTIED, type Path, type Step, type Walk, type Way } from '../model/step.ts';
+import { EMPTY, type LinkState, type Order, readLink, type Tab, type Tool } from '../model/url.ts';
 import { Search } from './search.svelte.ts';
 import { Task } from './task.svelte.ts';
 
@@ -25,14 +26,19 @@ export class Explorer {
   selected = $state('');
   tab = $state<Tab>(EMPTY.tab);
   tool = $state<Tool>(EMPTY.tool);
+  order = $state<Order>(EMPTY.order);
   hidden = $state.raw<readonly string[]>([]);
   condition = $state.raw<Condition>();
   /** What could not be read of the link that led here. */
   linkProblems = $state.raw<readonly string[]>([]);
+  /** How many links are being followed: what is shown is on its way from one to another. */
+  opening = $state(0);
   /** What became of the last step, for everybody to read and hear. */
   note = $state('');
   /** The path that was found last, by its nodes' ids. */
   path = $state.raw<readonly string[]>([]);
+  /** The steps that nobody asked for, which a page without a link begins with. */
+  #given: readonly Step[] = [];
 
   get filter(): Filter {
     return { hidden: this.hidden, condition: this.condition };
@@ -46,8 +52,9 @@ export class Explorer {
   }
 
   get link(): LinkState {
-    const { steps, selected: node, tab, tool, hidden, condition } = this;
-    return { query: this.search.query, steps, node, tab, tool, hidden, condition };
+    const { selected: node, tab, tool, order, hidden, condition } = this;
+    const steps = this.steps === this.#given && !node ? [] : this.steps;
+    return { query: this.search.query, steps, node, tab, tool, order, hidden, condition };
   }
 
   /** Goes to where a link leads; runs its steps unless they are the ones that were run. What was typed before this was ready stays. */
@@ -56,17 +63,27 @@ export class Explorer {
     this.linkProblems = problems;
     this.tab = state.tab;
     this.tool = state.tool;
+    this.order = state.order;
     this.hidden = state.hidden;
     this.condition = state.condition;
     const query = typed || state.query;
     if (query !== this.search.query) this.search.type(query);
-    const same = JSON.stringify(state.steps) === JSON.stringify(this.steps);
+    const here = this.steps === this.#given && !state.node ? [] : this.steps;
+    const same = JSON.stringify(state.steps) === JSON.stringify(here);
+    const { selected } = this;
+    this.opening++;
     if (!same || this.graph.nodes.size === 0) await this.#restore(state.steps, state.node);
-    this.selected = state.node;
+    this.opening--;
+    // Meanwhile somebody may have chosen another.
+    if (this.selected !== selected) return;
+    // Whoever reads that it is not there need not read it twice.
+    const told = this.loading.problem?.code === Code.NotFound && !this.graph.nodes.has(state.node);
+    const asked = state.steps.length === 0 || state.steps.some((step) => step.from === state.node);
+    this.selected = told && asked ? '' : state.node;
   }
 
   async #restore(steps: readonly Step[], node: string): Promise<void> {
-    this.clear();
+    this.#clear();
     if (steps.length === 0) {
       if (node) await this.walk({ from: node, depth: 1, way: 'both', edgeTypes: [], cap: 25 });
       else await this.start();
@@ -74,7 +91,17 @@ export class Explorer {
     }
     this.steps = steps;
     await this.loading.run('Open link', async (action) => {
-      for (const step of steps) await this.#take(step, action);
+      let gone: unknown;
+      for (const step of steps) {
+        try {
+          await this.#take(step, action);
+        } catch (error) {
+          // The rest of an old link is worth having.
+          if (ConnectError.from(error).code !== Code.NotFound) throw error;
+          gone ??= error;
+        }
+      }
+      if (gone) throw gone;
     });
   }
 
@@ -87,22 +114,24 @@ export class Explorer {
       if (!rarest) return this.say('The graph is empty. Import a lock file to begin.');
       const { nodes } = await graph.listNodes({ filter: `type = "${rarest.type}"`, pageSize: 1 }, action.call);
       const [first] = nodes;
-      if (first) await this.#take({ kind: 'walk', from: first.id, depth: 2, way: 'both', edgeTypes: [], cap: 25 }, action);
+      if (!first) return;
+      const step: Step = { kind: 'walk', from: first.id, depth: 2, way: 'both', edgeTypes: [], cap: 25 };
+      this.steps = this.#given = [step];
+      await this.#take(step, action);
     });
   }
 
   /** Puts one node there and chooses it. */
   async show(id: string): Promise<void> {
-    this.choose(id);
-    if (this.graph.nodes.has(id)) return;
-    await this.#run({ kind: 'walk', from: id, depth: 0, way: 'both', edgeTypes: [], cap: 1 });
+    const there = this.graph.nodes.has(id) || (await this.#run({ kind: 'walk', from: id, depth: 0, way: 'both', edgeTypes: [], cap: 1 }));
+    if (there) this.choose(id);
   }
 
-  walk(step: Omit<Walk, 'kind'>): Promise<void> {
+  walk(step: Omit<Walk, 'kind'>): Promise<boolean> {
     return this.#run({ kind: 'walk', ...step });
   }
 
-  findPath(step: Omit<Path, 'kind'>): Promise<void> {
+  findPath(step: Omit<Path, 'kind'>): Promise<boolean> {
     return this.#run({ kind: 'path', ...step });
   }
 
@@ -111,10 +140,23 @@ export class Explorer {
     if (id) this.tab = 'node';
   }
 
+  /** Takes everything off the canvas. */
   clear(): void {
+    this.#clear();
+    this.steps = [EMPTIED];
+  }
+
+  /** Begins anew, as a page without a link does. */
+  async restart(): Promise<void> {
+    this.#clear();
+    this.selected = '';
+    await this.start();
+  }
+
+  #clear(): void {
     this.loading.clear();
     this.graph.clear();
-    this.steps = [];
+    this.steps = this.#given = [];
     this.path = [];
     this.note = '';
     this.version++;
@@ -122,14 +164,20 @@ export class Explorer {
 
   /** Takes a node off the canvas; the graph keeps it. */
   hide(id: string): void {
-    this.graph.remove(id);
+    this.#takeOff(id);
     if (this.selected === id) this.selected = '';
-    this.version++;
+    this.steps = [...this.steps, { kind: 'off', from: id }];
   }
 
   /** What somebody wrote: nodes and edges as they are now, and what is gone. */
   replace(nodes: readonly Node[], edges: readonly Edge[], goneNodes: readonly string[], goneEdges: readonly string[]): void {
-    for (const id of goneNodes) this.graph.remove(id);
+    for (const id of goneNodes) {
+      this.graph.remove(id);
+      if (this.selected === id) this.selected = '';
+      // No link is to lead to it.
+      const steps = this.steps.filter((step) => step.from !== id && !('to' in step && step.to === id));
+      if (steps.length < this.steps.length) this.steps = steps;
+    }
     for (const key of goneEdges) this.graph.removeEdge(key);
     this.graph.add(nodes, edges);
     this.version++;
@@ -139,16 +187,20 @@ export class Explorer {
     this.note = note;
   }
 
-  async #run(step: Step): Promise<void> {
+  async #run(step: Walk | Path): Promise<boolean> {
     const before = this.steps;
-    const known = before.some((it) => JSON.stringify(it) === JSON.stringify(step));
-    if (!known) this.steps = [...before, step];
+    // Taken once more, it comes last: what was taken off since is there again.
+    const others = before.filter((it) => it.kind !== 'empty' && JSON.stringify(it) !== JSON.stringify(step));
+    this.steps = [...others, step];
     const through = await this.loading.run(describe(step).split(' ')[0] ?? 'Walk', (action) => this.#take(step, action));
     // What failed is not in the link, unless it left something behind; trying again is a button.
-    if (!through && !known && this.loading.status === 'failed' && !this.graph.nodes.has(step.from)) this.steps = before;
+    if (!through && this.loading.status === 'failed' && !this.graph.nodes.has(step.from)) this.steps = before;
+    return through;
   }
 
   async #take(step: Step, action: Action): Promise<void> {
+    if (step.kind === 'empty') return;
+    if (step.kind === 'off') return this.#takeOff(step.from);
     const graph = await graphClient();
     if (step.kind === 'path') return this.#takePath(step, action);
     if (step.depth === 0) {
@@ -185,6 +237,11 @@ export class Explorer {
     if (found) this.#put(nodes, edges);
     this.path = found ? nodes.map((node) => node.id) : [];
     this.say(found ? `A shortest path of ${count(edges.length, 'edge')} joins them.` : 'No path joins them that way. Try both directions, or more types of edges.');
+  }
+
+  #takeOff(id: string): void {
+    this.graph.remove(id);
+    this.version++;
   }
 
   #put(nodes: readonly Node[], edges: readonly Edge[]): number {

@@ -2,6 +2,7 @@
 import { editClient } from '../../browser/gateway.ts';
 import { type Draft, Unreadable } from '../import/graph.ts';
 import { BATCH_MUTATIONS, MAX_FILE_BYTES } from '../limits.ts';
+import type { Explorer } from './explorer.svelte.ts';
 import { Task } from './task.svelte.ts';
 
 export class Importer {
@@ -12,15 +13,21 @@ export class Importer {
   refused = $state('');
   done = $state(0);
   total = $state(0);
+  readonly #explorer: Explorer;
 
-  /** True: all of it is in the graph. */
-  async take(file: File): Promise<boolean> {
+  constructor(explorer: Explorer) {
+    this.#explorer = explorer;
+  }
+
+  /** Takes a file, one at a time; what is shown begins anew when all of it is in the graph. */
+  async take(file: File): Promise<void> {
+    if (this.task.running) return;
     this.task.clear();
     this.name = file.name;
     this.refused = '';
     this.done = this.total = 0;
     const draft = await this.#read(file);
-    return draft ? this.#send(draft) : false;
+    if (draft && (await this.#send(draft))) await this.#explorer.restart();
   }
 
   async #read(file: File): Promise<Draft | undefined> {

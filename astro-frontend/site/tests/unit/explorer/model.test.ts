@@ -2,7 +2,7 @@
 import { create } from '@bufbuild/protobuf';
 import { EdgeSchema, HighlightSchema, NodeSchema, ValueSchema } from '@throughline/shared/graph';
 import { describe, expect, it } from 'vitest';
-import { deleteNode, differences, putNode, readRows } from '../../../src/explorer/model/edit.ts';
+import { deleteNode, differences, putNode, readRows, rebased } from '../../../src/explorer/model/edit.ts';
 import { passes, readCondition, writeCondition } from '../../../src/explorer/model/filter.ts';
 import { ShownGraph } from '../../../src/explorer/model/graph.ts';
 import { parts } from '../../../src/explorer/model/highlight.ts';
@@ -44,6 +44,8 @@ describe('a link', () => {
   const steps: Step[] = [
     { kind: 'walk', from: 'a~b%7E%c&d=é', depth: 2, way: 'both', edgeTypes: ['X', 'Y'], cap: 100 },
     { kind: 'path', from: 'crate:a@1', to: '<b>', way: 'in', edgeTypes: [] },
+    { kind: 'off', from: 'a~b' },
+    { kind: 'empty', from: '' },
   ];
 
   it.each(steps)('carries step %#', (step) => {
@@ -52,7 +54,7 @@ describe('a link', () => {
 
   it('carries all of a state', () => {
     const condition = { property: 'name', comparator: '>=' as const, value: 'a = b' };
-    const state: LinkState = { query: 'two words', steps, node: 'a#b', tab: 'json', tool: 'filter', hidden: ['T', 'U'], condition };
+    const state: LinkState = { query: 'two words', steps, node: 'a#b', tab: 'json', tool: 'filter', order: 'edges', hidden: ['T', 'U'], condition };
     expect(readLink(writeLink(state))).toEqual({ state, problems: [] });
     expect(writeLink(EMPTY)).toBe('');
   });
@@ -62,6 +64,8 @@ describe('a link', () => {
     ['?wat=1', '“wat”'],
     ['?s=walk~a~99~both~1', 'walk~a~99'],
     ['?s=%', '%'],
+    ['?s=off', 'off'],
+    ['?order=size', 'no order “size”'],
     ['?tab=moon', 'no tab “moon”'],
     ['?where=%3D%3D', 'filter'],
   ])('says of %s what it cannot read', (link, said) => {
@@ -72,7 +76,7 @@ describe('a link', () => {
 
   it('reads anything, and writes nothing too long', () => {
     expect(readLink(`?q=${'x'.repeat(9_000)}`).problems).toHaveLength(1);
-    const long = Array.from({ length: 60 }, (_, at) => ({ ...steps[0]!, from: `${at}${'x'.repeat(500)}` }));
+    const long = Array.from({ length: 60 }, (_, at): Step => ({ kind: 'off', from: `${at}${'x'.repeat(500)}` }));
     const link = writeLink({ ...EMPTY, steps: long });
     expect(link.length).toBeLessThanOrEqual(8_000);
     expect(readLink(link).state.steps.at(-1)).toEqual(long.at(-1));
@@ -124,6 +128,13 @@ describe('a value', () => {
 });
 
 describe('an edit', () => {
+  it('of what has come to be as it was is held against its new etag', () => {
+    const before = { ...node('a', {}), etag: '2' };
+    const etags = (mutations: ReturnType<typeof rebased>): unknown[] => mutations.map((it) => it.precondition?.condition.value);
+    const edits = [putNode({ ...node('a', {}), etag: '1' }, {}).back('2'), putNode({ ...node('b', {}), etag: '1' }, {}).back('2'), putNode(before, {}).back('3')];
+    expect(edits.map((it) => etags(rebased(it, before, '4')))).toEqual([['4'], ['2'], ['3']]);
+  });
+
   it('asks for the version it began from, and is taken back from the one it made', () => {
     const change = putNode(node('a', { name: 'old' }), { name: text('new') });
     expect(change.mutations[0]).toMatchObject({ precondition: { condition: { case: 'etag', value: 'e1' } } });
