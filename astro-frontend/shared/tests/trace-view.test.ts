@@ -1,7 +1,7 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
 import { type EventSchema, SpanNodeSchema, type Trace, TraceSchema } from '../src/gen/throughline/inspector/v1/inspector_pb.ts';
-import { hopOf, hopTimes, rows, shownTime } from '../src/trace-view/model.ts';
+import { hopOf, hopTimes, isWhole, rows, shownTime } from '../src/trace-view/model.ts';
 
 type Node = MessageInitShape<typeof SpanNodeSchema>;
 type EventInit = MessageInitShape<typeof EventSchema>;
@@ -40,6 +40,12 @@ describe('a waterfall', () => {
 
   it('marks what failed', () => {
     expect(rows(TRACE).filter((row) => row.failed).map((row) => row.span.service)).toEqual(['graph']);
+  });
+
+  it('waits for the parents of what has come', () => {
+    expect(isWhole(TRACE)).toBe(true);
+    const [early] = TRACE.roots;
+    expect(isWhole(create(TraceSchema, { roots: [early!, { span: { ...early!.span!, parentSpanId: 'a' } }] }))).toBe(false);
   });
 
   it('has no rows for a trace without spans', () => {

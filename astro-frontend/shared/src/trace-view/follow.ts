@@ -2,6 +2,7 @@
 import { Code, ConnectError, createClient } from '@connectrpc/connect';
 import { createGrpcWebTransport } from '@connectrpc/connect-web';
 import { type Trace, TraceService } from '../gen/throughline/inspector/v1/inspector_pb.ts';
+import { isWhole } from './model.ts';
 
 export interface FollowLimits {
   /** Between two questions, in milliseconds. */
@@ -36,8 +37,10 @@ export async function follow(
     try {
       const { trace: found } = await client.getTrace({ trace }, { signal });
       nothing = nothing && !found;
-      if (found) say({ state: found.quiet ? 'quiet' : 'filling', trace: found });
-      if (found?.quiet) return;
+      // A browser sends its spans after some seconds: what hangs under nothing waits for them.
+      const whole = found?.quiet && isWhole(found);
+      if (found) say({ state: whole || (found.quiet && Date.now() > until) ? 'quiet' : 'filling', trace: found });
+      if (whole) return;
     } catch (error) {
       const { code, rawMessage } = ConnectError.from(error);
       if (signal.aborted) return;

@@ -78,6 +78,11 @@ export function hopTimes(trace: Trace): HopTime[] {
   });
 }
 
+/** Whether every span hangs under one that has come, or under none at all. */
+export function isWhole(trace: Trace): boolean {
+  return trace.roots.every(({ span }) => !span?.parentSpanId);
+}
+
 /** A time as people write it. */
 export function shownTime(milliseconds: number): string {
   if (milliseconds >= 1_000) return `${(milliseconds / 1_000).toPrecision(3)} s`;

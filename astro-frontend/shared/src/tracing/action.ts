@@ -42,6 +42,7 @@ export class Actions {
   readonly #pageLoad: () => Span | undefined;
   readonly #captures: (error: unknown) => boolean;
   readonly #observers = new Set<ActionObserver>();
+  #last: Parameters<ActionObserver> | undefined;
   /** Ends each action that runs. */
   readonly #running = new Set<() => void>();
 
@@ -52,9 +53,10 @@ export class Actions {
     this.#captures = options.captures ?? (() => true);
   }
 
-  /** Calls back for each action that begins; returns what ends it. */
+  /** Calls back for each action that begins, and for the last one that has; returns what ends it. */
   observe(observer: ActionObserver): () => void {
     this.#observers.add(observer);
+    if (this.#last) observer(...this.#last);
     return () => this.#observers.delete(observer);
   }
 
@@ -82,6 +84,7 @@ export class Actions {
       end();
     };
     this.#running.add(stop);
+    this.#last = [action, name];
     for (const observer of this.#observers) observer(action, name);
     try {
       const result = await work(action);
