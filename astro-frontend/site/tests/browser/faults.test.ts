@@ -149,6 +149,7 @@ describe.skipIf(!present)('in the explorer', () => {
     await page.getByRole('button', { name: 'Edit', exact: true }).click();
     await page.getByLabel('Value of name').fill('mine');
     await stack.gateway.stop();
+    onTestFailed(() => stack.restartGateway());
     await page.getByRole('button', { name: 'Save' }).click();
     const trace = await read(page, /The service cannot be reached\./, /Wait a moment and try again/);
     expect(await page.getByLabel('Value of name').inputValue()).toBe('mine');
