@@ -120,7 +120,7 @@ fn plan(chance: &mut impl Rng) -> Plan {
     let kind = *kinds.choose(chance).expect("there are some");
     if kind == Kind::Watch(Leaves::AtDeadline) {
         // Time for the head: a call that is reset before it may be on its way still, and its callee cannot know why.
-        root.timeout = Some(Duration::from_millis(chance.random_range(200..400)));
+        root.timeout = Some(Duration::from_millis(chance.random_range(500..1_000)));
     }
     Plan {
         root,
