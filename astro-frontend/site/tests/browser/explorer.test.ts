@@ -290,6 +290,11 @@ describe.skipIf(!present)('the explorer', () => {
     expect(first.length, first.join('\n')).toBeGreaterThan(0);
     expect(first.length + 1, first.join('\n')).toBeLessThanOrEqual(MOST_REQUESTS);
     expect(await page.evaluate(() => Reflect.get(window, 'shifts'))).toEqual([]);
+    await page.setViewportSize({ width: 360, height: 740 });
+    await page.reload();
+    await page.getByText(/nodes? and .* edges? are shown/).waitFor();
+    await expect.poll(() => drawn(page).getAttribute('data-layout')).toBe('done');
+    expect(await page.evaluate(() => Reflect.get(window, 'shifts'))).toEqual([]);
   });
 
   it('says that the gateway is down, and stays usable', async () => {
