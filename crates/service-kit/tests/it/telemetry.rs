@@ -66,6 +66,7 @@ async fn every_line_written_in_a_call_carries_its_ids() {
         .find(|log| log.body == "something to say")
         .expect("it is sent");
     assert_eq!(log.trace_id.as_deref(), Some(&*span.trace_id));
+    assert_eq!(log.span_id.as_deref(), Some(&*span.span_id));
     assert_eq!((&*log.service, &*log.level), ("probe", "error"));
     assert_eq!(
         events(&records),

@@ -111,9 +111,10 @@ fn log(value: &Value, header: &Header, limits: &Limits) -> Result<Record, Flaw> 
         return Err((Reason::Json, "not an object".to_owned()));
     }
     let said = value.get("attributes");
-    // Its name misleads: it is the span in which the log was written.
-    let enclosing =
-        said.and_then(|said| attribute(said.get("sentry.trace.parent_span_id")?).as_str());
+    // Their names mislead: it is the span in which the log was written. The second is what the Rust SDK calls it.
+    let enclosing = ["sentry.trace.parent_span_id", "parent_span_id"]
+        .iter()
+        .find_map(|name| attribute(said?.get(name)?).as_str());
     let time = value.get("timestamp").and_then(Timestamp::from_json);
     Ok(Record::Log(Log {
         trace_id: text(value, &["trace_id"]).and_then(id128),
