@@ -59,7 +59,7 @@ describe.skipIf(!present)('the trace chip', () => {
     expect(visit.complaints).toEqual([]);
   });
 
-  it('opens the waterfall over all hops, which fills, with errors on their bars', async () => {
+  it('opens the waterfall over all hops, which fills, with errors and logs on their bars', async () => {
     const page = await open('/?node=npm:ms');
     await page.getByRole('heading', { name: 'Edges' }).waitFor();
     await fault(page, 'Traverse', 'graph=reset-after:1');
@@ -69,6 +69,8 @@ describe.skipIf(!present)('the trace chip', () => {
     // What is behind the gateway is there before the page has sent its own.
     await page.getByText(/spans?, \d+ errors?; more may come/).waitFor(LATE);
     await page.getByText(/^\s*\d+ spans, 1 error\s*$/).waitFor(LATE);
+    // The gateway tells of no error that the service told of, but has a line in its log; logs are sent every few seconds.
+    await expect.poll(() => lines(page), LATE).toContainEqual(expect.stringMatching(/^gateway rpc\.server error$/));
     const all = await lines(page);
     expect(all[0]).toBe('browser ui.action');
     expect(all).toContainEqual(expect.stringMatching(/^graph rpc\.server error/));
