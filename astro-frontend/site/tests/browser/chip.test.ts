@@ -80,6 +80,25 @@ describe.skipIf(!present)('the trace chip', () => {
     expect(visit.complaints).toEqual([]);
   });
 
+  it('fills as late spans arrive', async () => {
+    const page = await open('/');
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    await page.route('**/tunnel', async (route) => {
+      await held;
+      await route.continue();
+    });
+    await page.getByLabel('Search the graph').fill('debug');
+    await chip(page, 'Search').getByRole('button').first().click();
+    await expect.poll(() => lines(page), LATE).toContainEqual(expect.stringMatching(/^graph rpc\.server/));
+    const early = await lines(page);
+    expect(early.filter((line) => line.startsWith('browser'))).toEqual([]);
+    release();
+    await expect.poll(async () => (await lines(page))[0], LATE).toBe('browser ui.action');
+    expect(await lines(page)).toEqual(expect.arrayContaining(early));
+    expect(visit.complaints).toEqual([]);
+  });
+
   it('is there for what the server made, before anything is done', async () => {
     for (const path of [`/node/${MS}`, '/search?q=ms']) {
       const page = await open(path);
