@@ -121,17 +121,21 @@ fn judge(name: &str, said: &str, passed: bool, tally: &mut Tally) {
     }
 }
 
-/// Whether a line warns; what npm has to say of a person's own settings and of their Node is not the site's affair: npm
-/// runs on theirs, all else on the one that the packages bring.
+/// Whether a line warns; what npm has to say of a person's own settings, their network and their Node is not the site's
+/// affair: npm runs on theirs, all else on the one that the packages bring.
 fn is_warning(line: &str) -> bool {
     let line = line.to_ascii_lowercase();
     let line = line.replace("0 warnings", "");
     let settings = line.starts_with("npm warn config ")
         || (line.starts_with("npm warn unknown ") && line.contains(" config \""));
     let node = line.starts_with("npm warn ebadengine ");
+    // What came damaged is fetched again.
+    let network = ["tarball", "network"]
+        .iter()
+        .any(|of| line.starts_with(&format!("npm warn {of} ")));
     // npm says what it runs, flags and all.
     let command = line.starts_with("> ");
-    line.contains("warn") && !settings && !node && !command
+    line.contains("warn") && !settings && !node && !network && !command
 }
 
 fn chromium() -> Option<PathBuf> {
@@ -162,6 +166,9 @@ mod tests {
             "npm warn allow-scripts 1 package has install scripts not yet covered"
         ));
         assert!(!is_warning("npm warn EBADENGINE Unsupported engine {"));
+        assert!(!is_warning(
+            "npm warn tarball data for a-package seems to be corrupted. Trying again."
+        ));
         assert!(!is_warning(
             "npm warn Unknown user config \"nodedir\". This will stop working"
         ));
