@@ -37,6 +37,9 @@ export default defineConfig({
   // No page keeps a session; without a driver none is opened.
   session: false,
   devToolbar: { enabled: false },
+  // Chromium asks for the rule that opts in to view transitions when a page is first shown, which may be before it has applied a
+  // sheet that came by itself; it then breaks the transition off with an error that nobody can catch.
+  build: { inlineStylesheets: 'always' },
   security: {
     checkOrigin: true,
     // `connect-src` and `frame-ancestors` are added where the pages are served: server/security.ts.
