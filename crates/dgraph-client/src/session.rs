@@ -79,27 +79,26 @@ impl Session {
             password: self.login.password.clone(),
             ..request.clone()
         };
-        let until = || Instant::now() + limits.probe;
+        let log_in = |request: api::LoginRequest| {
+            alpha.call(
+                Arc::new(request),
+                base.clone(),
+                Instant::now() + limits.probe,
+            )
+        };
         let by_token = match refresh {
             Some(refresh_token) => {
                 let request = api::LoginRequest {
                     refresh_token,
                     ..request
                 };
-                alpha
-                    .call(Arc::new(request), base.clone(), until())
-                    .await
-                    .ok()
+                log_in(request).await.ok()
             }
             None => None,
         };
         let answer = match by_token {
             Some(answer) => answer,
-            None => {
-                alpha
-                    .call(Arc::new(by_password), base.clone(), until())
-                    .await?
-            }
+            None => log_in(by_password).await?,
         };
         let jwt = api::Jwt::decode(answer.json.as_slice()).map_err(|_| Error::Malformed)?;
         let access = AsciiMetadataValue::try_from(jwt.access_jwt.as_str());

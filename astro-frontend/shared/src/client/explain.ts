@@ -7,6 +7,7 @@ import {
   ResourceInfoSchema,
   RetryInfoSchema,
 } from '../gen/google/rpc/error_details_pb.ts';
+import { httpStatus } from './http.ts';
 
 export interface Explanation {
   readonly code: Code;
@@ -70,7 +71,7 @@ export function explain(thrown: unknown): Explanation {
 
 /** A proxy in front of the gateway says so in HTTP, which knows no gRPC. */
 function tooMany(error: ConnectError): Explanation | undefined {
-  if (error.rawMessage !== 'HTTP 429') return undefined;
+  if (httpStatus(error) !== 429) return undefined;
   const after = Number(error.metadata.get('retry-after') ?? Number.NaN);
   const said = explain(new ConnectError('', Code.ResourceExhausted));
   return after > 0 ? { ...said, retryAfterMs: after * 1_000 } : said;
@@ -85,7 +86,7 @@ function details(error: ConnectError): { parts: string[]; subject: string } {
   const resource = error.findDetails(ResourceInfoSchema)[0];
   // Without details the server's own words are the best there is, where they are meant for callers.
   const own = parts.length === 0 && error.code !== Code.Internal && error.code !== Code.Unknown && error.code !== Code.Canceled;
-  if (own && !resource && error.rawMessage && !/^HTTP \d+$/.test(error.rawMessage)) parts.push(error.rawMessage);
+  if (own && !resource && error.rawMessage && httpStatus(error) === undefined) parts.push(error.rawMessage);
   return { parts, subject: resource?.resourceName ?? '' };
 }
 

@@ -2,6 +2,7 @@
 import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt';
 import { Code, ConnectError, type Interceptor, type UnaryRequest } from '@connectrpc/connect';
 import { RetryInfoSchema } from '../gen/google/rpc/error_details_pb.ts';
+import { httpStatus } from './http.ts';
 
 export interface RetryLimits {
   /** Attempts in all. */
@@ -57,7 +58,7 @@ function timeoutMs(header: string | null): number | undefined {
 function pauseBefore(attempt: number, thrown: unknown, limits: RetryLimits): number | undefined {
   const error = ConnectError.from(thrown);
   // Who limits calls by HTTP is not to be asked again at once.
-  if (error.rawMessage === 'HTTP 429') return undefined;
+  if (httpStatus(error) === 429) return undefined;
   if (attempt >= limits.attempts || !(error.code === Code.Unavailable || unreached(error))) return undefined;
   const asked = error.findDetails(RetryInfoSchema)[0]?.retryDelay;
   if (asked) {
