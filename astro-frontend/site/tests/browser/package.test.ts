@@ -9,7 +9,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launch, present, Visit } from './chromium.ts';
 import { CLICK } from './inspector.ts';
 import { page } from './page-for-authors.ts';
-import { freePort, type Stack, startStack } from './stack.ts';
+import { freePort } from './ports.ts';
+import { type Stack, startStack } from './stack.ts';
 
 const FRONTEND = resolve(import.meta.dirname, '../../..');
 const PACKED = 'throughline-shared-0.1.0.tgz';

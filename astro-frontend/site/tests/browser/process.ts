@@ -42,7 +42,7 @@ export class Service {
 
   /** Sends it a signal, such as SIGSTOP; SIGKILL is waited for. */
   async signal(signal: NodeJS.Signals): Promise<void> {
-    const ended = signal === 'SIGKILL' && new Promise((resolve) => this.#child.once('exit', resolve));
+    const ended = signal === 'SIGKILL' && this.#closed();
     this.#child.kill(signal);
     await ended;
   }
@@ -50,8 +50,13 @@ export class Service {
   /** Stops it gracefully. */
   async stop(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const ended = new Promise((resolve) => this.#child.once('exit', resolve));
+    const ended = this.#closed();
     this.#child.stdin?.end();
     await ended;
+  }
+
+  /** It has ended, and what it wrote last has been read. */
+  #closed(): Promise<unknown> {
+    return new Promise((resolve) => this.#child.once('close', resolve));
   }
 }

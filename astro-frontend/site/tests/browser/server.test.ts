@@ -5,7 +5,8 @@ import { GraphService } from '@throughline/shared/graph';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { nodeUrl } from '../../src/node-url.ts';
 import { told } from './inspector.ts';
-import { freePort, type Stack, startStack, TOKEN } from './stack.ts';
+import { freePort } from './ports.ts';
+import { type Stack, startStack, TOKEN } from './stack.ts';
 
 describe('the site’s server', () => {
   let stack: Stack;

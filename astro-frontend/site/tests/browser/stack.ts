@@ -1,12 +1,12 @@
 // The real services, gateway, inspector and site on free ports, with a small graph.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { Collector } from './collector.ts';
 import { Inspector } from './inspector.ts';
+import { freePort } from './ports.ts';
 import { Service } from './process.ts';
 
 const SITE = resolve(import.meta.dirname, '../..');
@@ -74,7 +74,8 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       GATEWAY_ORIGINS: `http://127.0.0.1:${sitePort}`,
       ...options.gateway,
     });
-  let gateway = await startGateway('127.0.0.1:0');
+  // One that is still free when the gateway comes back.
+  let gateway = await startGateway(`127.0.0.1:${await freePort()}`);
   const publicUrl = await options.publicGateway?.(gateway.url);
   const site = await Service.start(
     resolve(SITE, '../node_modules/.bin/node'),
@@ -119,14 +120,4 @@ function importGraph(graph: string): void {
   const args = ['graph', 'import', '--npm', GRAPH, '--graph', graph];
   const ran = spawnSync(join(BIN, 'throughline'), args, { env: { PATH: process.env['PATH'], THROUGHLINE_WRITE_TOKEN: TOKEN } });
   if (ran.status !== 0) throw new Error(`the import failed: ${ran.stderr.toString()}`);
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((taken) => {
-    const server = createServer();
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => taken(port));
-    });
-  });
 }
