@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
 import { describe, expect, it } from 'vitest';
-import { launch, present, Visit } from './chromium.ts';
+import { launch, present, Visit, waitFor } from './chromium.ts';
 
 const WORKSPACE = resolve(import.meta.dirname, '../../../..');
 const BIN = process.env['THROUGHLINE_BIN_DIR'] ?? join(WORKSPACE, 'target/debug');
@@ -15,13 +15,16 @@ describe.skipIf(!present)('cargo xtask up', () => {
     const up = spawn(join(BIN, 'xtask'), ['up'], { cwd: WORKSPACE, env: { ...process.env, ...ports }, stdio: ['ignore', 'pipe', 'inherit'] });
     const ended = new Promise<number | null>((resolve) => up.once('exit', resolve));
     const meanwhile = <T>(what: Promise<T>): Promise<T> => Promise.race([what, ended.then((code) => Promise.reject(new Error(`it ended with ${code}`)))]);
+    // From the first on, however many come at once.
+    const lines: string[] = [];
+    createInterface({ input: up.stdout }).on('line', (line) => lines.push(line));
     const browser = await launch();
     try {
-      const lines = createInterface({ input: up.stdout });
-      const first = await meanwhile(new Promise<string>((line) => lines.once('line', line)));
+      await meanwhile(waitFor('its first line', () => lines.length > 0));
+      const [first = ''] = lines;
       const address = /^(http:\S+) shows this workspace's dependency graph$/.exec(first)?.[1] ?? `no address: ${first}`;
       // The import goes on meanwhile; the trace that is asked for at its end says that it is there.
-      await meanwhile(new Promise<void>((running) => lines.on('line', (line) => line.startsWith('running; ') && running())));
+      await meanwhile(waitFor('that it runs', () => lines.some((line) => line.startsWith('running; '))));
       const visit = await Visit.to(browser, address);
       await visit.page.getByText(/nodes? and .* edges? are shown/).waitFor();
       await visit.page.getByLabel('Search the graph').fill('throughline-gateway');
