@@ -6,9 +6,9 @@ export default defineConfig({
     include: ['tests/browser/**/*.test.ts'],
     setupFiles: ['tests/browser/clean.ts'],
     fileParallelism: false,
-    testTimeout: 300_000,
-    hookTimeout: 180_000,
+    testTimeout: 600_000,
+    hookTimeout: 300_000,
     // What is waited for comes, on a busy machine later.
-    expect: { poll: { timeout: 30_000 } },
+    expect: { poll: { timeout: 120_000 } },
   },
 });

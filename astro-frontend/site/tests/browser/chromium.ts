@@ -1,6 +1,8 @@
 // Chromium as it is on this machine, with a fresh profile each time; whatever a page complains of is kept.
 import { existsSync } from 'node:fs';
 import process from 'node:process';
+import { fromBinary } from '@bufbuild/protobuf';
+import { SearchNodesRequestSchema } from '@throughline/shared/graph';
 import { type Browser, chromium, type Page, type Request } from 'playwright-core';
 
 const CHROMIUM = process.env['THROUGHLINE_CHROMIUM'] ?? '/usr/bin/chromium';
@@ -21,6 +23,9 @@ const FLAGS = [
 export function launch(): Promise<Browser> {
   return chromium.launch({ executablePath: CHROMIUM, headless: true, args: FLAGS });
 }
+
+/** How long what a page is to show may take: a busy machine is no failure. */
+export const PATIENCE_MS = 120_000;
 
 /** Every visit of the running test. */
 const visits: Visit[] = [];
@@ -52,6 +57,7 @@ export class Visit {
   /** Opens a page in a profile of its own. */
   static async to(browser: Browser, url: string, ...asked: RegExp[]): Promise<Visit> {
     const context = await browser.newContext();
+    context.setDefaultTimeout(PATIENCE_MS);
     const visit = new Visit(await context.newPage());
     visit.asked.push(...asked);
     visits.push(visit);
@@ -94,6 +100,17 @@ export class Visit {
     return ((await this.calls[before]?.allHeaders())?.['sentry-trace'] ?? '').slice(0, 32);
   }
 
+  /** Types a query, and waits until what is shown is what was found for all of it: of slow fingers, each letter is searched for. */
+  async search(query: string, type: () => Promise<unknown>): Promise<void> {
+    const whole = (request: Request): boolean => {
+      const body = request.url().endsWith('/SearchNodes') ? request.postDataBuffer() : null;
+      // After the length of the message.
+      return body !== null && fromBinary(SearchNodesRequestSchema, body.subarray(5)).query === query;
+    };
+    await Promise.all([this.page.waitForResponse((response) => whole(response.request())), type()]);
+    await this.page.getByText(/\d+ found, best first/).waitFor();
+  }
+
   /** Waits until it has sent the load of the page whose trace this is. */
   async loaded(traceId: string): Promise<void> {
     await waitFor('the envelope of the load', () => this.#envelopes.some((envelope) => envelope.includes('"pageload"') && envelope.includes(traceId)));
@@ -109,7 +126,7 @@ export class Visit {
 
 export async function waitFor(what: string, holds: () => boolean): Promise<void> {
   for (let tries = 0; !holds(); tries++) {
-    if (tries > 6_000) throw new Error(`it did not come about within two minutes: ${what}`);
+    if (tries > 15_000) throw new Error(`it did not come about within five minutes: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

@@ -5,7 +5,7 @@ import { createGrpcWebTransport } from '@connectrpc/connect-web';
 import { GraphService } from '@throughline/shared/graph';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { launch, present, Visit } from './chromium.ts';
+import { launch, PATIENCE_MS, present, Visit } from './chromium.ts';
 import { GRAPH, type Stack, startStack, TOKEN } from './stack.ts';
 
 const MS = 'npm:ms@2.0.0';
@@ -54,7 +54,7 @@ describe.skipIf(!present)('in the explorer one can', () => {
 
   it('search, and read the best first', async () => {
     const page = await open();
-    await page.getByLabel('Search the graph').pressSequentially('debug');
+    await visit.search('debug', () => page.getByLabel('Search the graph').pressSequentially('debug'));
     const best = page.getByRole('option').first();
     await best.getByText('npm:debug').first().waitFor();
     expect(await best.locator('mark').first().textContent()).toBe('debug');
@@ -75,8 +75,8 @@ describe.skipIf(!present)('in the explorer one can', () => {
     await press(page, 'Filter');
     await page.getByText('1 of 3 nodes are let through.').waitFor();
     expect(await shown(page)).toEqual(['own:b']);
-    const link = new URL(page.url());
-    expect([link.searchParams.get('hide'), link.searchParams.get('where')]).toEqual(['Other', 'size>9']);
+    const link = () => new URL(page.url()).searchParams;
+    await expect.poll(() => [link().get('hide'), link().get('where')]).toEqual(['Other', 'size>9']);
     await page.reload();
     await page.getByText('1 of 3 nodes are let through.').waitFor();
     await press(page, 'Show all');
@@ -93,6 +93,8 @@ describe.skipIf(!present)('in the explorer one can', () => {
   it('take what is shown along as JSON, SVG and PNG', async () => {
     const page = await open('/?start=own:a&hide=Other');
     await settled(page);
+    // Of both, not of the one that came first.
+    await expect.poll(() => page.locator('.host').getAttribute('data-nodes')).toBe('2');
     await expect.poll(() => page.locator('.host').getAttribute('data-layout')).toBe('done');
     const save = async (name: string): Promise<Buffer> => {
       const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('group', { name: 'Take along' }).getByRole('button', { name }).click()]);
@@ -215,7 +217,7 @@ describe.skipIf(!present)('in the explorer one can', () => {
     await page.getByText('No node is chosen.').waitFor();
     // It is gone by the reader's own will: nothing failed.
     expect(await page.getByRole('alert').count()).toBe(0);
-    expect(new URL(page.url()).search).not.toContain('own%3Ab');
+    await expect.poll(() => new URL(page.url()).search).not.toContain('own%3Ab');
     for (const [undone, name] of [['Delete', 'twice'], ['Edit', 'once'], ['Edit', 'b']]) {
       await press(page, 'Undo last change');
       await page.getByText(`Undone: ${undone} own:b.`).waitFor();
@@ -286,6 +288,7 @@ describe.skipIf(!present)('in the explorer one can', () => {
 
   it('read a node without scripts, and go on from there', async () => {
     const context = await browser.newContext({ javaScriptEnabled: false });
+    context.setDefaultTimeout(PATIENCE_MS);
     const page = await context.newPage();
     await page.goto(stack.site.url);
     // The explorer, which does nothing here, is not in the way.
@@ -293,6 +296,7 @@ describe.skipIf(!present)('in the explorer one can', () => {
     await page.getByLabel('Search the graph').first().fill('ms');
     await press(page, 'Search');
     await page.getByRole('link', { name: MS }).click();
+    await page.getByRole('heading', { level: 1, name: MS }).waitFor();
     expect(new URL(page.url()).pathname).toBe(`/node/${encodeURIComponent(MS)}`);
     expect(await page.title()).toBe(`${MS} · Throughline`);
     await page.getByRole('row', { name: 'version 2.0.0' }).waitFor();

@@ -1,5 +1,6 @@
 // A person with a keyboard and nothing else: goes where Tab leads, presses what has the focus.
 import type { Page } from 'playwright-core';
+import { expect } from 'vitest';
 
 /** More than any page of this site has. */
 const MOST = 250;
@@ -11,8 +12,9 @@ export class Keyboard {
     this.#page = page;
   }
 
-  /** Tabs on until the focus stands on what has this name. */
+  /** Tabs on until the focus stands on what has this name, once there is such a thing. */
   async to(name: string | RegExp): Promise<void> {
+    await this.#there(name);
     for (let presses = 0; presses < MOST; presses++) {
       if (await this.#at(name)) return;
       await this.#page.keyboard.press('Tab');
@@ -42,12 +44,27 @@ export class Keyboard {
     await this.#page.keyboard.type(text);
   }
 
-  async #at(name: string | RegExp): Promise<boolean> {
-    const here = await this.#page.evaluate(() => {
-      const element = document.activeElement;
-      const labels = element instanceof HTMLInputElement || element instanceof HTMLSelectElement ? [...(element.labels ?? [])] : [];
-      return element?.getAttribute('aria-label') ?? (labels.map((label) => label.textContent).join(' ').trim() || element?.textContent?.trim()) ?? '';
-    });
-    return typeof name === 'string' ? here === name : name.test(here);
+  /** What is asked for last may come last. */
+  async #there(name: string | RegExp): Promise<void> {
+    const all = this.#page.locator('a[href], button:enabled, input:enabled, select:enabled, [tabindex]');
+    const called = async (): Promise<string[]> => (await all.evaluateAll(namesOf)).filter((it) => matches(name, it));
+    await expect.poll(called, { message: `something called ${name}` }).not.toEqual([]);
   }
+
+  async #at(name: string | RegExp): Promise<boolean> {
+    const [here = ''] = await this.#page.locator(':focus').evaluateAll(namesOf);
+    return matches(name, here);
+  }
+}
+
+/** What elements are called; runs in the page. */
+function namesOf(elements: Element[]): string[] {
+  return elements.map((element) => {
+    const labels = element instanceof HTMLInputElement || element instanceof HTMLSelectElement ? [...(element.labels ?? [])] : [];
+    return element.getAttribute('aria-label') ?? (labels.map((label) => label.textContent).join(' ').trim() || element.textContent.trim());
+  });
+}
+
+function matches(name: string | RegExp, called: string): boolean {
+  return typeof name === 'string' ? called === name : name.test(called);
 }
