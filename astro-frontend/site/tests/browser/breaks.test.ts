@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Browser } from 'playwright-core';
 import { afterEach, describe, expect, it } from 'vitest';
-import { launch, present, Visit } from './chromium.ts';
+import { launch, present, Visit, waitFor } from './chromium.ts';
 import { CLICK } from './inspector.ts';
 import { type Stack, startStack } from './stack.ts';
 
@@ -28,8 +28,10 @@ describe.skipIf(!present)('a break is seen', () => {
   it('when the propagation targets name somebody else', async () => {
     stack = await startStack({ site: { SITE_PROPAGATION_TARGETS: 'http://elsewhere.test' } });
     const { visit, id } = await search(stack.site.url);
-    const [call] = visit.calls.slice(-1);
-    expect(await call?.allHeaders()).not.toHaveProperty('sentry-trace');
+    // The chip is there before the call.
+    const asked = () => visit.calls.find((call) => call.url().endsWith('/SearchNodes'));
+    await waitFor('the search', () => asked() !== undefined);
+    expect(await asked()!.allHeaders()).not.toHaveProperty('sentry-trace');
     await visit.close(id);
     const wrong = await stack.inspector.broken(id, CLICK);
     expect(wrong.join('\n')).toMatch(/services: .*gateway/);
@@ -54,7 +56,7 @@ describe.skipIf(!present)('a break is seen', () => {
     });
     const { visit, id } = await search(stack.site.url, /CORS policy/, /ERR_FAILED/);
     await visit.page.getByRole('alert').first().waitFor();
-    expect(visit.complaints.join('\n')).toMatch(/Request header field baggage is not allowed/);
+    await expect.poll(() => visit.complaints.join('\n')).toMatch(/Request header field baggage is not allowed/);
     await visit.close(id);
     close();
     const wrong = await stack.inspector.broken(id, CLICK);

@@ -1,5 +1,5 @@
 // A shared cache in front of a server: keeps what it may, for all.
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { isShared } from '../../src/server/trace-meta.ts';
 
@@ -13,7 +13,7 @@ export interface Cache {
 export async function cache(origin: string): Promise<Cache> {
   const kept = new Map<string, { headers: [string, string][]; body: Buffer }>();
   let hits = 0;
-  const server = createServer(async (request, response) => {
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const key = request.url ?? '/';
     let answer = request.method === 'GET' ? kept.get(key) : undefined;
     if (answer) hits++;
@@ -28,7 +28,9 @@ export async function cache(origin: string): Promise<Cache> {
       if (request.method === 'GET' && isShared(answered.headers.get('cache-control') ?? '') && key.startsWith('/node/')) kept.set(key, answer);
     }
     response.writeHead(200, answer.headers).end(answer.body);
-  });
+  };
+  // A page that is closed leaves requests behind that end in the middle.
+  const server = createServer((request, response) => void answer(request, response).catch(() => response.destroy()));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
