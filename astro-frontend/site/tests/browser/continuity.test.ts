@@ -31,7 +31,7 @@ describe.skipIf(!present)('the continuity matrix', () => {
     }
     const file = process.env['THROUGHLINE_CONTINUITY_SITE'];
     if (file) writeFileSync(file, JSON.stringify(Object.fromEntries(outcomes), undefined, 2));
-  }, 900_000);
+  }, 1_800_000);
 
   it.each(parts.map(({ cell }) => cell).filter((cell, at, all) => all.indexOf(cell) === at))('%s', (cell) => {
     expect(outcomes.get(cell)).toEqual([]);
