@@ -5,6 +5,9 @@ import { GraphService } from '../src/gen/throughline/graph/v1/graph_pb.ts';
 import { Actions, isReported, type SentryApi } from '../src/tracing/index.ts';
 import { Recorded, serve, type Served } from './harness.ts';
 
+/** On a busy machine. */
+const LATE = { timeout: 30_000 };
+
 let recorded: Recorded;
 let sentry: SentryApi;
 let actions: Actions;
@@ -157,7 +160,7 @@ describe('the span of a call', () => {
     await expect(walk).rejects.toThrow('in the loop');
     expect(recorded.of('rpc.client').map((span) => span.status)).toEqual(['cancelled']);
     expect(recorded.events).toHaveLength(1);
-    await vi.waitFor(() => expect(ended).toBe(true));
+    await vi.waitFor(() => expect(ended).toBe(true), LATE);
   });
 
   it('ends at once, with its action, when the page is left', async () => {
@@ -247,7 +250,7 @@ describe('what an action spawns', () => {
     expect(await actions.run('Save', async ({ spawn }) => (spawn(() => held), 'done'))).toBe('done');
     expect(recorded.of('ui.action')).toHaveLength(0);
     fail(new Error('nobody awaits it'));
-    await vi.waitFor(() => expect(recorded.of('ui.action')).toHaveLength(1));
+    await vi.waitFor(() => expect(recorded.of('ui.action')).toHaveLength(1), LATE);
     const [action] = recorded.of('ui.action');
     expect(action?.status).toBe('internal_error');
     expect(recorded.events.map((event) => event.contexts?.trace)).toMatchObject([{ trace_id: action?.trace_id, span_id: action?.span_id }]);
