@@ -20,10 +20,21 @@ describe.skipIf(!present)('the trace chip', () => {
   const fault = (page: Page, method: string, said: string) =>
     page.route(`**/${method}`, (route) => route.continue({ headers: { ...route.request().headers(), 'x-throughline-fault': said } }));
   /** The lines of the waterfall: service and operation, and what stands on it. */
-  const lines = (page: Page): Promise<string[]> =>
-    page.getByRole('region', { name: 'Waterfall' }).locator('tbody tr').evaluateAll((rows) =>
-      rows.map((row) => [...row.querySelectorAll('.of, .op, p strong')].map((it) => it.textContent?.trim()).join(' ')),
+  const lines = (page: Page, what = '.of, .op, p strong'): Promise<string[]> =>
+    page.getByRole('region', { name: 'Waterfall' }).locator('tbody tr').evaluateAll(
+      (rows, what) => rows.map((row) => [...row.querySelectorAll(what)].map((it) => it.textContent?.trim()).join(' ')),
+      what,
     );
+  /** Holds back what the page has to send until it is let go. */
+  const hold = async (page: Page): Promise<() => void> => {
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    await page.route('**/tunnel', async (route) => {
+      await held;
+      await route.continue();
+    });
+    return release;
+  };
 
   beforeAll(async () => {
     [stack, browser] = await Promise.all([startStack(), launch()]);
@@ -63,11 +74,13 @@ describe.skipIf(!present)('the trace chip', () => {
     const page = await open('/?node=npm:ms');
     await page.getByRole('heading', { name: 'Edges' }).waitFor();
     await fault(page, 'Traverse', 'graph=reset-after:1');
+    const release = await hold(page);
     await page.getByRole('button', { name: 'Expand VERSION_OF in' }).click();
     const failed = chip(page, 'Walk');
     await failed.getByRole('button').first().click();
     // What is behind the gateway is there before the page has sent its own.
     await page.getByText(/spans?, \d+ errors?; more may come/).waitFor(LATE);
+    release();
     await page.getByText(/^\s*\d+ spans, 1 error\s*$/).waitFor(LATE);
     const all = await lines(page);
     expect(all[0]).toBe('browser ui.action');
@@ -88,12 +101,7 @@ describe.skipIf(!present)('the trace chip', () => {
 
   it('fills as late spans arrive', async () => {
     const page = await open('/');
-    let release = (): void => undefined;
-    const held = new Promise<void>((resolve) => (release = resolve));
-    await page.route('**/tunnel', async (route) => {
-      await held;
-      await route.continue();
-    });
+    const release = await hold(page);
     await page.getByLabel('Search the graph').fill('debug');
     await chip(page, 'Search').getByRole('button').first().click();
     await expect.poll(() => lines(page), LATE).toContainEqual(expect.stringMatching(/^graph rpc\.server/));
@@ -127,6 +135,8 @@ describe.skipIf(!present)('the trace chip', () => {
     await page.getByLabel('so that it').selectOption(way);
     await page.getByRole('button', { name: 'Break it' }).click();
     await page.locator('[data-result]').filter({ hasText: 'The service' }).waitFor();
-    await expect.poll(async () => (await lines(page)).filter((line) => /(error|fatal)/.test(line)), LATE).toEqual([expect.stringMatching(/^graph rpc\.server/)]);
+    // An event, where it happened; that the call failed stands in the log of the gateway, too.
+    const told = async (): Promise<string[]> => (await lines(page, '.of, .op, .event strong')).filter((line) => / (error|fatal)$/.test(line));
+    await expect.poll(told, LATE).toEqual([expect.stringMatching(/^graph rpc\.server/)]);
   });
 });
