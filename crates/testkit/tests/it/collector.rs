@@ -4,9 +4,11 @@ use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use throughline_testkit::{Collector, Mode};
+use throughline_testkit::{Collector, Mode, SAFETY};
 
 const ENVELOPE: &str = "{}\n";
+/// After so much silence a collector is taken for one that does not answer; nothing is asserted on its length.
+const SILENCE: Duration = Duration::from_millis(300);
 
 fn addr(collector: &Collector) -> String {
     let dsn = collector.dsn("graph");
@@ -14,12 +16,11 @@ fn addr(collector: &Collector) -> String {
     rest.split('/').next().expect("a DSN has a host").to_owned()
 }
 
-/// Sends an envelope and returns what comes back until the answer is whole, the
-/// connection ends, or there is silence.
-fn send(collector: &Collector) -> std::io::Result<String> {
+/// Sends an envelope and returns what comes back until the connection ends, as it does after an answer, or until there is
+/// silence for so long.
+fn send(collector: &Collector, silence: Duration) -> std::io::Result<String> {
     let mut stream = TcpStream::connect(addr(collector))?;
-    // Silence is what the hanging mode is about; nothing is asserted on its length.
-    stream.set_read_timeout(Some(Duration::from_millis(300)))?;
+    stream.set_read_timeout(Some(silence))?;
     write!(
         stream,
         "POST /api/3/envelope/ HTTP/1.1\r\nhost: x\r\nx-sentry-auth: Sentry sentry_key=graph\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{ENVELOPE}",
@@ -36,7 +37,7 @@ fn send(collector: &Collector) -> std::io::Result<String> {
 async fn takes_envelopes_and_names_their_sender() {
     let collector = Collector::start();
     assert!(
-        send(&collector)
+        send(&collector, SAFETY)
             .expect("answering")
             .starts_with("HTTP/1.1 200")
     );
@@ -52,18 +53,19 @@ async fn keeps_its_port_through_all_modes() {
     let dsn = collector.dsn("graph");
     for round in 0..3 {
         collector.switch(Mode::Refusing).await;
-        let refused = send(&collector).expect_err("refusing");
+        let refused = send(&collector, SILENCE).expect_err("refusing");
         assert_eq!(
             refused.kind(),
             ErrorKind::ConnectionRefused,
             "round {round}"
         );
         collector.switch(Mode::Hanging).await;
-        assert_eq!(send(&collector).expect("hanging"), "");
+        assert_eq!(send(&collector, SILENCE).expect("hanging"), "");
         collector.switch(Mode::Trickling).await;
-        assert!(send(&collector).expect("trickling").len() < 15);
+        assert!(send(&collector, SILENCE).expect("trickling").len() < 15);
         collector.switch(Mode::Answering).await;
-        assert!(send(&collector).expect("answering").ends_with("{}"));
+        let answer = send(&collector, SAFETY).expect("answering");
+        assert!(answer.ends_with("{}"), "round {round}: {answer:?}");
         assert_eq!(collector.dsn("graph"), dsn);
         assert_eq!(
             collector.envelopes().len(),
@@ -86,7 +88,7 @@ async fn a_change_of_mode_cuts_off_what_hangs() {
     collector.switch(Mode::Answering).await;
     // Cut off, or answered if it was not accepted before the switch; either way, over.
     let over = tokio::task::spawn_blocking(move || stream.read_to_end(&mut Vec::new()));
-    let over = tokio::time::timeout(throughline_testkit::SAFETY, over).await;
+    let over = tokio::time::timeout(SAFETY, over).await;
     over.expect("the connection ends").expect("no panic").ok();
 }
 
