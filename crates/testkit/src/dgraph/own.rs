@@ -1,10 +1,10 @@
 //! A real Dgraph of a test's own: one zero, and one alpha that can be killed, stopped, started again, and asked what it does.
 
-use std::process::Command;
+use std::{process::Command, time::Duration};
 
 use http_body_util::{BodyExt as _, Empty};
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
-use throughline_dgraph_client::Dgraph;
+use throughline_dgraph_client::{Dgraph, Error};
 
 use super::cluster::{ClusterOptions, DgraphCluster};
 use crate::SAFETY;
@@ -51,7 +51,16 @@ impl OwnDgraph {
     /// Where it refuses.
     pub async fn clear(&self) {
         let dgraph = Dgraph::new(self.cluster.client_options()).expect("an endpoint");
-        dgraph.drop_all().await.expect("it can be emptied");
+        let mut failed = Error::Unreachable;
+        let emptied = async {
+            // What it does still for who had it before is none of ours.
+            while let Err(error) = dgraph.drop_all().await {
+                failed = error;
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        let emptied = tokio::time::timeout(SAFETY, emptied).await;
+        assert!(emptied.is_ok(), "it cannot be emptied: {failed}");
     }
 
     /// Kills the alpha (SIGKILL).
@@ -86,7 +95,7 @@ impl OwnDgraph {
     pub async fn wait_for_queries(&self, count: usize) {
         let waited = tokio::time::timeout(SAFETY, async {
             while self.queries().await != Some(count) {
-                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+                tokio::time::sleep(Duration::from_millis(20)).await;
             }
         });
         assert!(
