@@ -142,12 +142,13 @@ async fn a_report_that_cannot_be_written_is_a_failure() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_inspector_that_is_not_there_cannot_judge() {
-    let url = nobody().await;
-    trace(&url, "assert --latest --wait 0s")
+    let nobody = nobody();
+    let url = nobody.url();
+    trace(url, "assert --latest --wait 0s")
         .run()
         .await
         .exits(2)
-        .prints(&url);
+        .prints(url);
 }
 
 #[tokio::test(flavor = "multi_thread")]

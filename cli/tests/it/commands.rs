@@ -127,11 +127,12 @@ async fn an_export_is_what_was_imported() {
 async fn an_export_that_fails_leaves_no_file() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("graph.jsonl");
-    let url = crate::servers::nobody().await;
-    let run = throughline(["graph", "export", "--graph", &url]).path("-o", &file);
+    let nobody = crate::servers::nobody();
+    let url = nobody.url();
+    let run = throughline(["graph", "export", "--graph", url]).path("-o", &file);
     run.run().await.exits(1).says("UNAVAILABLE");
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
-    let run = throughline(["graph", "export", "--graph", &url]);
+    let run = throughline(["graph", "export", "--graph", url]);
     let run = run.path("-o", Path::new("/nowhere/graph.jsonl"));
     run.run()
         .await

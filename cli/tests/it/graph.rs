@@ -92,10 +92,11 @@ async fn a_bad_argument_names_its_field() {
 
 #[tokio::test]
 async fn a_gateway_that_is_not_there_is_named() {
-    let url = nobody().await;
-    let said = throughline(["graph", "stats", "--gateway", &url])
+    let nobody = nobody();
+    let url = nobody.url();
+    let said = throughline(["graph", "stats", "--gateway", url])
         .run()
         .await
         .exits(1);
-    said.says("UNAVAILABLE").says(&url).says("--gateway");
+    said.says("UNAVAILABLE").says(url).says("--gateway");
 }

@@ -124,8 +124,9 @@ async fn writing_asks_for_the_token() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_that_is_not_there_is_named() {
     let workspace = workspace();
-    let url = nobody().await;
-    let run = throughline(["graph", "import", "--graph", &url]);
+    let nobody = nobody();
+    let url = nobody.url();
+    let run = throughline(["graph", "import", "--graph", url]);
     let said = run.path("--cargo", workspace.path()).run().await.exits(1);
-    said.says("UNAVAILABLE").says(&url).says("--graph");
+    said.says("UNAVAILABLE").says(url).says("--graph");
 }

@@ -48,7 +48,8 @@ async fn what_came_in_broken_or_not_is_counted() {
 
 #[tokio::test]
 async fn an_inspector_that_is_not_there_is_named() {
-    let url = nobody().await;
-    let said = trace(&url, "intake").run().await.exits(1);
-    said.says("UNAVAILABLE").says(&url);
+    let nobody = nobody();
+    let url = nobody.url();
+    let said = trace(url, "intake").run().await.exits(1);
+    said.says("UNAVAILABLE").says(url);
 }

@@ -9,7 +9,7 @@ use throughline_api::inspector::v1::trace_service_server::{TraceService, TraceSe
 use throughline_graph::{KitRunner, WriteToken, graph_service};
 use throughline_graph_store::{SqliteOptions, SqliteStore};
 use throughline_inspector::{Inspector, Options};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio_stream::wrappers::TcpListenerStream;
 use tonic::transport::Server;
 use tonic::transport::server::Router;
@@ -108,8 +108,24 @@ impl RunningInspector {
     }
 }
 
-/// An address at which nobody listens.
-pub(crate) async fn nobody() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    format!("http://{}", listener.local_addr().unwrap())
+/// A port at which nobody listens, nor can as long as this is there: whoever calls is refused.
+pub(crate) struct Nobody {
+    url: String,
+    _bound: TcpSocket,
+}
+
+impl Nobody {
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+}
+
+/// Takes a port and does not listen.
+pub(crate) fn nobody() -> Nobody {
+    let bound = TcpSocket::new_v4().unwrap();
+    bound.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    Nobody {
+        url: format!("http://{}", bound.local_addr().unwrap()),
+        _bound: bound,
+    }
 }

@@ -1,17 +1,13 @@
 //! The command as a trace's head, and `trace list | show`, against the real
 //! inspector.
 
-use std::time::Duration;
-
 use serde_json::Value;
+use throughline_testkit::SAFETY;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Command;
 
 use crate::command::{Run, throughline};
 use crate::servers::{Running, RunningInspector, graph, nobody};
-
-/// Turns a test that would hang into one that fails.
-const SAFETY: Duration = Duration::from_secs(60);
 
 /// Makes one traced call, and returns the trace's id.
 pub(crate) async fn one_call(inspector: &RunningInspector, graph: &Running) -> String {
@@ -143,11 +139,12 @@ async fn what_is_not_there_is_named_with_what_to_do() {
     let inspector = RunningInspector::start().await;
     let said = trace(&inspector.url(), "show abcd").run().await.exits(1);
     said.says("NOT_FOUND").says("--wait");
-    let url = nobody().await;
+    let nobody = nobody();
+    let url = nobody.url();
     for words in ["list", "show latest", "tail"] {
-        let said = trace(&url, words).run().await.exits(1);
+        let said = trace(url, words).run().await.exits(1);
         said.says("UNAVAILABLE")
-            .says(&url)
+            .says(url)
             .says("throughline inspect");
     }
 }
@@ -165,7 +162,8 @@ async fn without_a_dsn_there_is_no_trace() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_inspector_that_is_not_there_costs_no_call() {
     let graph = graph().await;
-    let dsn = nobody().await.replace("http://", "http://throughline@") + "/1";
+    let nobody = nobody();
+    let dsn = nobody.url().replace("http://", "http://throughline@") + "/1";
     let run = throughline(["graph", "stats", "--gateway", &graph.url()]).env("SENTRY_DSN", &dsn);
     run.run().await.exits(0).prints("NODES");
 }
