@@ -1,17 +1,19 @@
 //! A hop that is stopped while it serves: who asks is told first, calls in flight end with a status of their own, and what
 //! they have to tell arrives.
 
-use throughline_api::graph::v1::WatchChangesRequest;
-use throughline_continuity::{Chain, ChainOptions, Expected, Root, judge, letters};
+use throughline_api::graph::v1::{ImportGraphRequest, Node, WatchChangesRequest};
+use throughline_continuity::{Chain, ChainOptions, Expected, Root, judge};
 use throughline_testkit::eventually;
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tokio_stream::wrappers::ReceiverStream;
 use tonic::Code;
 use tonic::transport::Endpoint;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 
-/// A write that waits for a lock, and a stream without an end, at a hop that is told to stop.
+/// An import that goes on, and a stream without an end, at a hop that is told to stop.
 async fn check(hop: &'static str) {
     let mut chain = Chain::start(&ChainOptions::default()).await;
     let mut chance = rand::rng();
@@ -19,18 +21,16 @@ async fn check(hop: &'static str) {
     let written = Root::sampled(&mut chance).with_fault("graph=delay:1");
     let watched = Root::sampled(&mut chance);
 
-    let holder = rusqlite::Connection::open(chain.database()).expect("it can be opened");
     let mut client = chain.client();
     let request = watched.request(WatchChangesRequest::default());
     let watch = client.watch_changes(request).await.expect("it begins");
     let mut watch = watch.into_inner();
     watch.message().await.expect("it begins").expect("a place");
-    holder
-        .execute_batch("BEGIN IMMEDIATE")
-        .expect("nobody writes");
+    let (batches, to_come) = mpsc::channel(1);
     let mut writing = JoinSet::new();
-    let request = written.request(letters());
-    writing.spawn(async move { client.apply_mutations(request).await });
+    let request = written.request(ReceiverStream::new(to_come));
+    writing.spawn(async move { client.import_graph(request).await });
+    batches.send(batch(1)).await.expect("it is taken");
     chain.wait_until_held("graph").await;
 
     let url = chain.graph_url().to_owned();
@@ -49,11 +49,20 @@ async fn check(hop: &'static str) {
         eventually("nobody is let in", || refuses(stopping.addr())).await;
     }
     assert!(writing.try_join_next().is_none(), "it was told first");
-    drop(holder);
+    batches.send(batch(2)).await.expect("it is taken");
+    drop(batches);
     let write = writing.join_next().await.expect("one was spawned");
     let write = write.expect("no panic");
-    write.expect("a call in flight ends as ever");
-    let ended = watch.message().await.expect_err("nobody waits for ever");
+    let write = write.expect("a call in flight ends as ever").into_inner();
+    assert_eq!((write.batch_count, write.last_sequence), (2, 2));
+    let ended = loop {
+        match watch.message().await {
+            // What was imported is told first.
+            Ok(Some(_)) => {}
+            Ok(None) => panic!("it ended as if that were all"),
+            Err(ended) => break ended,
+        }
+    };
     assert_eq!(ended.code(), Code::Unavailable, "{ended}");
 
     let stopped = stopping.stop().await;
@@ -82,6 +91,19 @@ async fn check(hop: &'static str) {
     };
     let wrong = judge(&watched, ended.code, &ended, chain.records());
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// A batch of one node.
+fn batch(sequence: i64) -> ImportGraphRequest {
+    ImportGraphRequest {
+        sequence,
+        nodes: vec![Node {
+            id: format!("import-{sequence}"),
+            r#type: "Letter".to_owned(),
+            ..Node::default()
+        }],
+        ..ImportGraphRequest::default()
+    }
 }
 
 fn status(answer: Result<Option<HealthCheckResponse>, tonic::Status>) -> ServingStatus {
