@@ -39,6 +39,7 @@ impl Inspector {
             .to_owned()
     }
 
+    /// Judges a trace all of which has arrived, so that it is only waited for until it is quiet.
     async fn assert_trace(&self, id: &str, flags: &[&str]) -> Finished {
         Process::builder("throughline")
             .args([
@@ -47,7 +48,7 @@ impl Inspector {
                 "--trace",
                 id,
                 "--wait",
-                "6s",
+                "3s",
                 "--inspector",
                 self.process.url(),
             ])
@@ -67,6 +68,13 @@ const EVERY_FLAG: &[&str] = &[
     "--same-baggage",
 ];
 
+/// All that the services have to tell is at the inspector then.
+async fn stop(stack: Stack) {
+    for ended in stack.stop().await {
+        assert!(ended.status.success(), "{}", ended.stderr);
+    }
+}
+
 async fn check(case: Case) {
     let inspector = Inspector::start().await;
     let stack = Stack::builder(Telemetry::Inspector(inspector.process.url()))
@@ -79,6 +87,7 @@ async fn check(case: Case) {
         "both"
     };
     let id = inspector.trace_a_call(&stack, cli_layers).await;
+    stop(stack).await;
     // With every expectation, and with the weakest: no flag need name what broke.
     for flags in [EVERY_FLAG, &["--one-root"]] {
         let judged = inspector.assert_trace(&id, flags).await;
@@ -114,6 +123,7 @@ async fn with_every_layer_in_place_it_holds() {
         .start()
         .await;
     let id = inspector.trace_a_call(&stack, "both").await;
+    stop(stack).await;
     let judged = inspector.assert_trace(&id, EVERY_FLAG).await;
     assert_eq!(
         judged.status.code(),
