@@ -83,8 +83,9 @@ impl Bench {
     fn import(&self, service: &Process) -> Child {
         let mut command = throughline(&["graph", "import", "--import-id", ID, "--retries", "50"]);
         command.args(["--token", WRITE_TOKEN, "--graph", service.url()]);
-        // Some fifty batches, or as large as they may be.
-        let batch = (self.edges / 40).clamp(1, 5_000);
+        // Some two hundred batches, or as large as they may be: who looks how far it has come looks late on a busy machine,
+        // and is to find it at work still.
+        let batch = (self.edges / 160).clamp(1, 5_000);
         command.args(["--batch", &batch.to_string(), "--json"]);
         command.arg(self.path("graph.jsonl"));
         command.spawn().expect("the command is there")
@@ -154,12 +155,12 @@ async fn judged(service: &Process, batch: i64) -> i64 {
     last
 }
 
-/// At which batches to cut off an import of so many: after the first, before the last, in order.
+/// At which batches to cut off an import of so many: after the first, before the last, in order, and once in its first half,
+/// so that a kill that comes late comes before the end.
 fn batches(total: i64, chance: &mut StdRng) -> Vec<i64> {
     let kills = count("THROUGHLINE_KILLS", KILLS).min(8);
-    let mut at: Vec<_> = (0..kills)
-        .map(|_| chance.random_range(1..total - 1))
-        .collect();
+    let ends = (0..kills).map(|kill| if kill == 0 { total / 2 } else { total - 1 });
+    let mut at: Vec<_> = ends.map(|end| chance.random_range(1..end)).collect();
     at.sort_unstable();
     at
 }
