@@ -22,9 +22,6 @@ const fn both(
 
 const BOTH: [&str; 2] = ["double", "real"];
 
-/// A caller's deadline that passes within a query.
-const DEADLINE: u64 = 2000;
-
 /// The graph service ended as the caller saw, without an error of its own.
 const fn ended(ran: &'static [(&'static str, Code)], code: Code) -> Expected {
     Expected {
@@ -77,8 +74,8 @@ pub(super) const DGRAPH: Row = Row {
         ),
         &both(
             BOTH,
-            Trouble::Deadline(DEADLINE),
-            Time::WhileHeld(DEADLINE),
+            Trouble::Deadline(GENEROUS),
+            Time::WhileHeld(GENEROUS),
             ended(OVERDUE, Code::DeadlineExceeded),
         ),
         &both(

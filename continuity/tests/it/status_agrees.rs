@@ -119,8 +119,9 @@ fn plan(chance: &mut impl Rng) -> Plan {
     let mut root = Root::sampled(chance).with_fault(&header.join(","));
     let kind = *kinds.choose(chance).expect("there are some");
     if kind == Kind::Watch(Leaves::AtDeadline) {
-        // Time for the head: a call that is reset before it may be on its way still, and its callee cannot know why.
-        root.timeout = Some(Duration::from_millis(chance.random_range(500..1_000)));
+        // Time for the head, on a busy machine too: a call that is reset before it may be on its way still, and its callee
+        // cannot know why.
+        root.timeout = Some(Duration::from_millis(chance.random_range(2_000..2_500)));
     }
     Plan {
         root,
