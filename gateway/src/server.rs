@@ -7,9 +7,9 @@ use axum::Router;
 use http::Request;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::rt::TokioTimer;
 use hyper_util::server::conn::auto;
-use throughline_service_kit::connections::{Connections, Terms};
+use throughline_service_kit::connections::{CallTasks, Connections, Terms};
 use throughline_service_kit::{DrainEnd, Shutdown, Tls};
 use tokio::net::TcpListener;
 use tower::Service as _;
@@ -58,15 +58,15 @@ pub async fn serve(
             async { Ok::<_, Infallible>(answer.await.unwrap_or_else(|never| match never {})) }
         })
     };
-    let connections = Connections::new(builder(&limits), terms, tls, admit);
+    let connections = Connections::new(|calls| builder(calls, &limits), terms, tls, admit);
     let open = connections
         .serve_on(listener, turn, service, shutdown)
         .await;
     open.drain(limits.drain, limits.drain_end, &end).await;
 }
 
-fn builder(limits: &Limits) -> auto::Builder<TokioExecutor> {
-    let mut builder = auto::Builder::new(TokioExecutor::new());
+fn builder(calls: CallTasks, limits: &Limits) -> auto::Builder<CallTasks> {
+    let mut builder = auto::Builder::new(calls);
     builder
         .http1()
         .timer(TokioTimer::new())

@@ -18,6 +18,9 @@ use tonic::{Request, Response, Status};
 use tonic_prost::ProstCodec;
 use tracing::{Instrument, info_span};
 
+/// More than it takes to stop where nothing is waited for.
+const LINGERS: Duration = Duration::from_millis(500);
+
 #[derive(Parser)]
 struct Options {
     /// The address to listen on
@@ -193,9 +196,24 @@ async fn act(path: String, next: Option<service_kit::Channel>) -> Result<Respons
         }
         "Left" => return left(next).await,
         "Stall" => std::future::pending().await,
+        "Linger" => {
+            tracing::info!("the call has begun");
+            let _lingers = Lingers;
+            std::future::pending().await
+        }
         _ => {}
     }
     Ok(Response::new(()))
+}
+
+/// Takes its time to end, as a store does that waits for the statement it has interrupted.
+struct Lingers;
+
+impl Drop for Lingers {
+    fn drop(&mut self) {
+        tracing::info!("its caller has left");
+        std::thread::sleep(LINGERS);
+    }
 }
 
 /// Fails with the nanoseconds that are left here, in a task, in blocking work, and at each probe of the chain behind.

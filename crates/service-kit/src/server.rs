@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use http::Request;
 use hyper::body::Incoming;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::rt::TokioTimer;
 use hyper_util::server::conn::auto;
 use hyper_util::service::TowerToHyperService;
 use sentry_tonic::ServerLayer;
@@ -20,7 +20,7 @@ use tonic::service::Routes;
 use tonic::transport::server::TcpConnectInfo;
 use tower::{ServiceBuilder, ServiceExt as _};
 
-use crate::connections::{Connections, Terms};
+use crate::connections::{CallTasks, Connections, Terms};
 use crate::deadline::DrainEnd;
 use crate::framing::{AnswerLayer, FramingLayer, SingleRequest};
 use crate::metrics::{Names, ObserveLayer};
@@ -134,7 +134,12 @@ impl GrpcServer {
         };
         let room = Arc::new(Semaphore::new(limits.connections));
         let admit = |_| room.clone().try_acquire_owned().or(Err("connections"));
-        let connections = Connections::new(http(&limits), terms(&limits), self.tls, admit);
+        let connections = Connections::new(
+            |calls| http(calls, &limits),
+            terms(&limits),
+            self.tls,
+            admit,
+        );
         let stopping = Shutdown::new();
         let (open, ()) = tokio::join!(
             connections.serve(listener, service, stopping.clone()),
@@ -155,8 +160,8 @@ fn terms(limits: &Limits) -> Terms {
     }
 }
 
-fn http(limits: &Limits) -> auto::Builder<TokioExecutor> {
-    let mut http = auto::Builder::new(TokioExecutor::new()).http2_only();
+fn http(calls: CallTasks, limits: &Limits) -> auto::Builder<CallTasks> {
+    let mut http = auto::Builder::new(calls).http2_only();
     http.http2()
         .timer(TokioTimer::new())
         .max_concurrent_streams(limits.concurrent_streams)

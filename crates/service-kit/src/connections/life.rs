@@ -11,30 +11,26 @@ use http::{Request, Response};
 use http_body::Body;
 use hyper::body::Incoming;
 use hyper::service::Service;
-use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::rt::TokioIo;
 use hyper_util::server::conn::auto;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::Terms;
 use super::closing::Closing;
 use super::greeting::Greeted;
+use super::{CallTasks, Terms};
 use crate::{Shutdown, metrics};
 
 /// What all connections of a server have in common.
 #[derive(Debug)]
 pub(super) struct Life {
-    http: auto::Builder<TokioExecutor>,
+    http: auto::Builder<CallTasks>,
     terms: Terms,
     shutdown: Shutdown,
     seed: RandomState,
 }
 
 impl Life {
-    pub(super) fn new(
-        http: auto::Builder<TokioExecutor>,
-        terms: Terms,
-        shutdown: Shutdown,
-    ) -> Self {
+    pub(super) fn new(http: auto::Builder<CallTasks>, terms: Terms, shutdown: Shutdown) -> Self {
         Self {
             http,
             terms,

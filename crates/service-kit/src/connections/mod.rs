@@ -3,6 +3,7 @@
 //!
 //! It knows HTTP, and nothing of the calls that go over it.
 
+mod calls;
 mod closing;
 mod greeting;
 mod life;
@@ -17,13 +18,13 @@ use http::{Request, Response};
 use http_body::Body;
 use hyper::body::Incoming;
 use hyper::service::Service;
-use hyper_util::rt::TokioExecutor;
 use hyper_util::server::conn::auto;
 use life::Life;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 
+pub use self::calls::CallTasks;
 use crate::{DrainEnd, Shutdown, Tls, TlsStream, metrics};
 
 /// What every connection is held to. The numbers are those of its server's limits.
@@ -44,7 +45,8 @@ pub struct Terms {
 /// How connections are served.
 #[derive(Debug)]
 pub struct Connections<A> {
-    http: auto::Builder<TokioExecutor>,
+    http: auto::Builder<CallTasks>,
+    calls: CallTasks,
     terms: Terms,
     tls: Option<Tls>,
     admit: A,
@@ -55,15 +57,17 @@ where
     A: Fn(IpAddr) -> Result<G, &'static str>,
     G: Send + 'static,
 {
-    /// Served by `http` on these terms. `admit` gives a connection its place, or says why there is none.
+    /// Served by what `http` makes, on these terms. `admit` gives a connection its place, or says why there is none.
     pub fn new(
-        http: auto::Builder<TokioExecutor>,
+        http: impl FnOnce(CallTasks) -> auto::Builder<CallTasks>,
         terms: Terms,
         tls: Option<Tls>,
         admit: A,
     ) -> Self {
+        let calls = CallTasks::default();
         Self {
-            http,
+            http: http(calls.clone()),
+            calls,
             terms,
             tls,
             admit,
@@ -154,7 +158,10 @@ where
             };
             open.spawn_on(served, &runtime);
         }
-        Open(open)
+        Open {
+            connections: open,
+            calls: self.calls,
+        }
     }
 }
 
@@ -172,10 +179,13 @@ async fn handshake(
     None
 }
 
-/// The connections that are open still. They end with this.
+/// The connections that are open still, which end with this, and the calls that have not ended.
 #[derive(Debug)]
 #[must_use = "they end with this"]
-pub struct Open(JoinSet<()>);
+pub struct Open {
+    connections: JoinSet<()>,
+    calls: CallTasks,
+}
 
 impl Open {
     /// Waits until all have ended, for no longer than `bound`. Then `end` ends their calls, and they have `more` to go.
@@ -195,7 +205,11 @@ impl Open {
     }
 
     async fn ended(&mut self, bound: Duration) -> bool {
-        let ended = async { while self.0.join_next().await.is_some() {} };
+        let ended = async {
+            while self.connections.join_next().await.is_some() {}
+            // Who left a call, and then its connection, may be gone before the call has ended.
+            self.calls.ended().await;
+        };
         tokio::time::timeout(bound, ended).await.is_ok()
     }
 }

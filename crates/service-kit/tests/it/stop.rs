@@ -1,6 +1,7 @@
 //! A stop: asked for by signal or by the end of stdin, and bounded whatever hangs.
 
 use throughline_testkit::{Collector, Mode};
+use throughline_trace_model::Record;
 
 use crate::probe::{call, call_with, probe, traced};
 
@@ -74,4 +75,26 @@ async fn a_call_in_flight_is_finished_and_recorded_before_the_stop() {
     slow.await.expect("no panic").expect("it was answered");
     let recorded = collector.wait_for(|records| !records.is_empty()).await;
     assert_eq!(recorded.len(), 1, "{recorded:#?}");
+}
+
+#[tokio::test]
+async fn a_call_whose_caller_has_left_is_recorded_before_the_stop() {
+    let collector = Collector::start();
+    let process = traced(&collector).env("RUST_LOG", "info").spawn().await;
+    let url = process.url().to_owned();
+    let calling = tokio::spawn(async move { call(&url, "/test.v1.Probe/Linger").await });
+    process
+        .wait_for_stderr(|stderr| stderr.contains("the call has begun"))
+        .await;
+    calling.abort();
+    process
+        .wait_for_stderr(|stderr| stderr.contains("its caller has left"))
+        .await;
+    assert!(process.stop().await.status.success());
+    let recorded = collector.records();
+    let call = recorded.iter().find_map(|record| match record {
+        Record::Span(span) if span.op == "rpc.server" => Some(span.status.as_str()),
+        _ => None,
+    });
+    assert_eq!(call, Some("cancelled"), "{recorded:#?}");
 }
