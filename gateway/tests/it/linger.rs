@@ -1,5 +1,7 @@
 //! A caller of HTTP/1 that still writes when it is answered.
 
+use throughline_gateway::Limits;
+use throughline_testkit::SAFETY;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -21,7 +23,10 @@ async fn answer(stream: &mut TcpStream) -> String {
 #[tokio::test]
 async fn a_caller_that_still_writes_gets_its_answer_and_keeps_its_connection() {
     let upstream = Upstream::start().await;
-    let gateway = Gateway::start(&upstream.url).await;
+    let mut limits = Limits::default();
+    // Bytes are what is looked at here; a slow machine may need its time for them.
+    limits.linger = SAFETY;
+    let gateway = Gateway::with(&upstream.url, limits).await;
     let mut stream = TcpStream::connect(gateway.addr).await.expect("open");
     let head = format!(
         "POST /throughline.graph.v1.GraphService/GetNode HTTP/1.1\r\nhost: x\r\n\

@@ -153,8 +153,10 @@ async fn a_service_behind_speaks_tls_and_is_known_by_its_authority() {
     for authority in [None, Some(other.path().join("cert"))] {
         let doubts = before(authority.as_deref()).await;
         assert_eq!(asked(&doubts).await, "14", "{authority:?}");
-        let log = doubts.stderr();
-        assert!(log.contains("invalid peer certificate"), "{log}");
+        // Written before the answer, and read here beside it.
+        doubts
+            .wait_for_stderr(|log| log.contains("invalid peer certificate"))
+            .await;
     }
 
     // A renewed one serves whoever knows that, without a restart.
