@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::{PATH, Stage, WEB, rest, scaled};
+use super::{PATH, Stage, UNHURRIED, WEB, rest, scaled};
 use crate::stack::frame;
 
 fn request() -> http::Request<()> {
@@ -12,8 +12,10 @@ fn request() -> http::Request<()> {
 
 #[tokio::test]
 async fn so_many_calls_at_once_and_no_more() {
+    let [patience, timeout] = UNHURRIED;
+    let calls = ("GATEWAY_PEER_CALLS", "150");
     let rate = ("GATEWAY_PEER_BURST", "1000000");
-    let stage = Stage::start(&[("GATEWAY_PEER_CALLS", "150"), rate]).await;
+    let stage = Stage::start(&[calls, rate, patience, timeout]).await;
     let number = scaled(500);
     let (mut clients, mut bodies, mut answers) = (Vec::new(), Vec::new(), Vec::new());
     for index in 0..number {
@@ -34,33 +36,29 @@ async fn so_many_calls_at_once_and_no_more() {
 
 #[tokio::test]
 async fn rapid_reset_is_bounded() {
-    let stage = Stage::start(&[("GATEWAY_PEER_BURST", "300")]).await;
+    let [patience, timeout] = UNHURRIED;
+    let stage = Stage::start(&[("GATEWAY_PEER_BURST", "300"), patience, timeout]).await;
     let client = stage.intruder_h2().await;
-    let mut ended = false;
     for _ in 0..scaled(2000) {
         let Ok(mut client) = client.clone().ready().await else {
-            ended = true;
             break;
         };
-        match client.send_request(request(), false) {
-            Ok((_, mut body)) => {
-                // Lets it go out first: what was not sent needs no reset.
-                for _ in 0..4 {
-                    tokio::task::yield_now().await;
-                }
-                body.send_reset(h2::Reason::CANCEL);
-            }
-            Err(_) => {
-                ended = true;
-                break;
-            }
+        let Ok((_, mut body)) = client.send_request(request(), false) else {
+            break;
+        };
+        // Lets it go out first: what was not sent needs no reset.
+        for _ in 0..4 {
+            tokio::task::yield_now().await;
         }
+        body.send_reset(h2::Reason::CANCEL);
     }
-    if !ended {
-        stage.until_refused("peer_rate", 1).await;
-    }
+    // Which of the two it is depends on how much the gateway reads at once; it may not have begun to.
+    let told_or_cut =
+        async || stage.refused("peer_rate").await > 0 || client.clone().ready().await.is_err();
+    stage.until("it is told or cut off", told_or_cut).await;
     stage.is_unharmed().await;
-    assert!(stage.metric("throughline_calls_in_flight").await <= 1);
+    let over = async || stage.metric("throughline_calls_in_flight").await <= 1;
+    stage.until("its calls have ended", over).await;
 }
 
 #[tokio::test]
@@ -68,7 +66,7 @@ async fn so_many_requests_a_second_and_no_more() {
     let limits = [("GATEWAY_PEER_RATE", "1"), ("GATEWAY_PEER_BURST", "20")];
     let stage = Stage::start(&limits).await;
     let client = stage.intruder_h2().await;
-    let mut told = 0;
+    let (since, mut told) = (std::time::Instant::now(), 0);
     for _ in 0..60 {
         let mut client = client.clone().ready().await.expect("ready");
         let (answer, mut body) = client.send_request(request(), false).expect("sent");
@@ -87,14 +85,20 @@ async fn so_many_requests_a_second_and_no_more() {
             told += 1;
         }
     }
-    assert!(told >= 30, "{told} refused");
+    // Twenty at once, and one for each second that has begun since.
+    let most = 20 + since.elapsed().as_secs() + 1;
+    assert!(
+        60 - told <= most,
+        "{told} refused, where {most} may be served"
+    );
     assert_eq!(stage.refused("peer_rate").await, told);
     stage.is_unharmed().await;
 }
 
 #[tokio::test]
 async fn so_many_connections_and_no_more() {
-    let stage = Stage::start(&[("GATEWAY_PEER_CONNECTIONS", "10")]).await;
+    let [patience, _] = UNHURRIED;
+    let stage = Stage::start(&[("GATEWAY_PEER_CONNECTIONS", "10"), patience]).await;
     let number = scaled(50);
     let mut open = Vec::new();
     for _ in 0..number {

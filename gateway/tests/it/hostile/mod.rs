@@ -24,6 +24,12 @@ use crate::upstream::Upstream;
 const PATH: &str = "/throughline.graph.v1.GraphService/GetNode";
 const WEB: &str = "application/grpc-web+proto";
 
+/// So that nothing ends because its time is up: a slow machine needs some to send a flood.
+const UNHURRIED: [(&str, &str); 2] = [
+    ("GATEWAY_PATIENCE", "3600"),
+    ("GATEWAY_UNARY_TIMEOUT", "3600"),
+];
+
 /// How many of a flood.
 fn scaled(number: usize) -> usize {
     let scale = std::env::var("HOSTILE_SCALE").ok();
@@ -126,16 +132,22 @@ impl Stage {
             .await
     }
 
-    /// Waits until so many were refused for this.
-    async fn until_refused(&self, reason: &str, least: usize) {
+    /// Waits until something holds that has to be asked for.
+    async fn until(&self, what: &str, holds: impl AsyncFn() -> bool) {
         let waiting = async {
-            while self.refused(reason).await < least as u64 {
+            while !holds().await {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
         let waited = tokio::time::timeout(SAFETY, waiting).await;
-        waited
-            .unwrap_or_else(|_| panic!("{least} refused for {reason}: {}", self.gateway.stderr()));
+        waited.unwrap_or_else(|_| panic!("waited in vain until {what}: {}", self.gateway.stderr()));
+    }
+
+    /// Waits until so many were refused for this.
+    async fn until_refused(&self, reason: &str, least: usize) {
+        let what = format!("{least} are refused for {reason}");
+        let enough = async || self.refused(reason).await >= least as u64;
+        self.until(&what, enough).await;
     }
 
     /// A connection from where harm comes from.

@@ -4,7 +4,8 @@ use tokio::io::AsyncWriteExt as _;
 
 use super::{PATH, Stage, WEB, rest, scaled};
 
-const PATIENCE: (&str, &str) = ("GATEWAY_PATIENCE", "1");
+/// Good callers are held to it too, on a slow machine.
+const PATIENCE: (&str, &str) = ("GATEWAY_PATIENCE", "3");
 /// Room for a flood of them, so that it is their time that ends and not their number.
 const ROOM: (&str, &str) = ("GATEWAY_PEER_CONNECTIONS", "4000");
 
