@@ -61,12 +61,13 @@ async fn so_many_connections_and_no_more() {
 
 #[tokio::test]
 async fn who_says_nothing_is_not_waited_for() {
-    let (process, metrics) = measured(probe().args(["--greeting", "100"])).await;
-    for said in ["", "PRI * HTTP/2.0\r\n\r\nSM"] {
-        let mut stream = tcp(&process).await;
-        stream.write_all(said.as_bytes()).await.expect("open");
-        end(&mut stream).await;
-    }
+    // Long enough for those who do speak, on a slow machine.
+    let (process, metrics) = measured(probe().args(["--greeting", "2000"])).await;
+    let (mut silent, mut slow) = (tcp(&process).await, tcp(&process).await);
+    let half = b"PRI * HTTP/2.0\r\n\r\nSM";
+    slow.write_all(half).await.expect("open");
+    end(&mut silent).await;
+    end(&mut slow).await;
     let refused = "throughline_refused_total{reason=\"greeting_slow\"}";
     assert_eq!(metric(&metrics, refused).await, 2);
     call(process.url(), "/test.v1.Probe/Ok")
@@ -76,15 +77,16 @@ async fn who_says_nothing_is_not_waited_for() {
 
 #[tokio::test]
 async fn an_old_connection_goes_when_its_calls_have_ended() {
+    // Old enough for the call to have begun, which lasts beyond that.
     let process = probe()
-        .args(["--age", "100"])
+        .args(["--age", "2000"])
         .env("THROUGHLINE_FAULTS", "1")
         .spawn()
         .await;
     let client = http2(&process).await;
     let request = http::Request::post("http://x/test.v1.Probe/Ok")
         .header("content-type", "application/grpc")
-        .header("x-throughline-fault", "probe=delay:1000");
+        .header("x-throughline-fault", "probe=delay:3000");
     let mut ready = client.clone().ready().await.expect("ready");
     let sent = ready.send_request(request.body(()).expect("a request"), false);
     let (answer, mut body) = sent.expect("sent");
@@ -103,7 +105,8 @@ async fn an_old_connection_goes_when_its_calls_have_ended() {
 
 #[tokio::test]
 async fn an_old_connection_that_does_not_go_is_closed() {
-    let (process, metrics) = measured(probe().args(["--age", "50", "--grace", "100"])).await;
+    // Old enough for the call to have begun.
+    let (process, metrics) = measured(probe().args(["--age", "2000", "--grace", "100"])).await;
     let client = http2(&process).await;
     let answer = stall(&client).await;
     let ended = tokio::time::timeout(SAFETY, answer).await.expect("it ends");

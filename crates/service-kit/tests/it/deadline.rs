@@ -35,7 +35,8 @@ async fn the_server_ends_a_call_at_its_deadline() {
     check(STALL, "50m", Some("4"), 0, None).await;
     check(STALL, "0m", Some("4"), 0, None).await;
     check(STALL, "1n", Some("4"), 0, None).await;
-    check(STREAM, "200m", None, THREE, Some("4")).await;
+    // Long enough for the messages to be on their way before.
+    check(STREAM, "2S", None, THREE, Some("4")).await;
     // What cannot be read counts as none.
     check("/test.v1.Probe/Ok", "soon", None, 5, Some("0")).await;
     check("/test.v1.Probe/Ok", "99999999H", None, 5, Some("0")).await;
