@@ -3,7 +3,7 @@
 use throughline_testkit::{Collector, Mode};
 use throughline_trace_model::Record;
 
-use crate::probe::{call, call_with, probe, traced};
+use crate::probe::{call, call_with, measured, probe, traced, until_metric};
 
 #[tokio::test]
 async fn a_signal_stops_it() {
@@ -39,9 +39,10 @@ async fn a_hanging_collector_holds_up_neither_calls_nor_the_stop() {
 
 #[tokio::test]
 async fn a_call_that_never_ends_does_not_hold_up_the_stop() {
-    let process = probe().spawn().await;
+    let (process, metrics) = measured(probe()).await;
     let url = process.url().to_owned();
     let stalled = tokio::spawn(async move { call(&url, "/test.v1.Probe/Stall").await });
+    until_metric(&metrics, "throughline_calls_in_flight", 1).await;
     call(process.url(), "/test.v1.Probe/Ok")
         .await
         .expect("it answers");
