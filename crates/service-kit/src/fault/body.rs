@@ -16,8 +16,8 @@ use crate::call_context::CallContext;
 
 /// One byte of flags, four of length.
 const HEADER: usize = 5;
-/// Long enough for what went before to be on the wire.
-const PAUSE: Duration = Duration::from_millis(50);
+/// Long enough for what went before to be on the wire, also where the connection's thread has to wait for its turn.
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// What will become of a body.
 #[derive(Debug)]
