@@ -43,7 +43,7 @@ impl Default for Limits {
             request: Duration::from_secs(5),
             flush: Duration::from_secs(2),
             shutdown: Duration::from_secs(2),
-            abort: Duration::from_millis(200),
+            abort: Duration::from_secs(1),
             response_head_bytes: 16 * 1024,
             response_body_bytes: 64 * 1024,
             report_interval: Duration::from_secs(1),
