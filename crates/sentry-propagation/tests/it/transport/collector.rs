@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::Value;
+use tokio::net::TcpSocket;
 
 /// How it answers.
 #[derive(Clone)]
@@ -40,11 +41,10 @@ pub(super) struct Collector {
 
 impl Collector {
     pub(super) fn new(mode: Mode) -> Self {
-        Self::at("127.0.0.1:0".parse().unwrap(), mode)
+        Self::on(TcpListener::bind("127.0.0.1:0").unwrap(), mode)
     }
 
-    pub(super) fn at(address: SocketAddr, mode: Mode) -> Self {
-        let listener = TcpListener::bind(address).unwrap();
+    fn on(listener: TcpListener, mode: Mode) -> Self {
         let collector = Self {
             address: listener.local_addr().unwrap(),
             mode: Arc::new(Mutex::new(mode)),
@@ -58,14 +58,6 @@ impl Collector {
             }
         });
         collector
-    }
-
-    /// An address at which nobody listens.
-    pub(super) fn nowhere() -> SocketAddr {
-        TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
     }
 
     pub(super) fn dsn(&self) -> String {
@@ -124,7 +116,35 @@ impl Collector {
     }
 }
 
-pub(super) fn dsn(address: SocketAddr) -> String {
+/// A port at which nobody listens, and which nobody else can take: bound, and not listening.
+pub(super) struct Nowhere(TcpSocket);
+
+impl Nowhere {
+    pub(super) fn new() -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        Self(socket)
+    }
+
+    pub(super) fn dsn(&self) -> String {
+        dsn(self.0.local_addr().unwrap())
+    }
+
+    /// A collector at this port.
+    pub(super) fn listen(self, mode: Mode) -> Collector {
+        // Only a runtime's listener can be made of it.
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .build()
+            .unwrap();
+        let _entered = runtime.enter();
+        let listener = self.0.listen(128).unwrap().into_std().unwrap();
+        listener.set_nonblocking(false).unwrap();
+        Collector::on(listener, mode)
+    }
+}
+
+fn dsn(address: SocketAddr) -> String {
     format!("http://graph@{address}/3")
 }
 

@@ -2,7 +2,7 @@
 
 use sentry_propagation::transport::{HttpTransportFactory, Resource};
 
-use super::collector::{OK, dsn};
+use super::collector::{Nowhere, OK};
 use super::*;
 
 #[test]
@@ -23,13 +23,15 @@ fn a_busy_service_loses_nothing_at_a_slow_collector() {
 fn what_the_process_says_of_itself_is_on_all_it_sends() {
     let collector = Collector::new(OK);
     let resource = Resource::new().with("service.name", "graph");
-    let transport = HttpTransportFactory::new().resource(resource);
+    let transport = HttpTransportFactory::new()
+        .limits(patient())
+        .resource(resource);
     let sender = Sender::of(&collector.dsn(), transport);
     sender.transaction("call");
     sender.event("event");
     sender.log("log");
     let client = sender.client;
-    assert!(returns(move || client.close(None)));
+    assert!(returns(move || client.close(Some(LONG))));
 
     let transaction = &collector.items("transaction")[0];
     assert_eq!(
@@ -43,14 +45,14 @@ fn what_the_process_says_of_itself_is_on_all_it_sends() {
 
 #[test]
 fn the_first_call_after_the_collector_is_back_arrives() {
-    let address = Collector::nowhere();
-    let sender = Sender::new(&dsn(address), quick());
+    let nowhere = Nowhere::new();
+    let sender = Sender::new(&nowhere.dsn(), quick());
     sender.transaction("nobody is there");
     eventually("the loss", || {
         sender.lost("network_error", "transaction") == 1
     });
 
-    let collector = Collector::at(address, OK);
+    let collector = nowhere.listen(OK);
     sender.transaction("first");
     eventually("the first", || collector.items("transaction").len() == 1);
     assert_eq!(collector.items("transaction")[0]["transaction"], "first");

@@ -14,7 +14,7 @@ const BAGGAGE: &str = "other=1,sentry-trace_id=771a43a4192642f0b136d5159a501700,
 #[test]
 fn transactions_and_events_carry_what_the_head_said() {
     let collector = Collector::new(OK);
-    let sender = Sender::new(&collector.dsn(), Limits::default());
+    let sender = Sender::new(&collector.dsn(), patient());
     let mut headers = HeaderMap::new();
     headers.insert("sentry-trace", SENTRY_TRACE.parse().unwrap());
     headers.insert("baggage", BAGGAGE.parse().unwrap());
@@ -28,7 +28,7 @@ fn transactions_and_events_carry_what_the_head_said() {
     sender.log("logged");
     Hub::run(sender.hub.clone(), || started.transaction.finish());
     let client = sender.client;
-    assert!(returns(move || client.close(None)));
+    assert!(returns(move || client.close(Some(LONG))));
 
     let expected = json!({
         "trace_id": "771a43a4192642f0b136d5159a501700",

@@ -2,8 +2,6 @@
 
 use super::*;
 
-const LONG: Duration = Duration::from_secs(3600);
-
 #[test]
 fn a_flush_on_a_thread_of_a_runtime_does_not_wait() {
     let collector = Collector::new(Mode::Hang);
@@ -63,11 +61,11 @@ fn a_stop_gives_up_at_its_bound_and_counts_what_it_gave_up() {
 #[test]
 fn a_stop_sends_what_there_is() {
     let collector = Collector::new(Mode::Answer("200 OK", "", Duration::from_millis(5)));
-    let sender = Sender::new(&collector.dsn(), Limits::default());
+    let sender = Sender::new(&collector.dsn(), patient());
     for _ in 0..50 {
         sender.transaction("sent");
     }
     let client = sender.client;
-    assert!(returns(move || client.close(None)));
+    assert!(returns(move || client.close(Some(LONG))));
     assert_eq!(collector.items("transaction").len(), 50);
 }
