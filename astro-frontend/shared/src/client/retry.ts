@@ -3,6 +3,7 @@ import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt';
 import { Code, ConnectError, type Interceptor, type UnaryRequest } from '@connectrpc/connect';
 import { RetryInfoSchema } from '../gen/google/rpc/error_details_pb.ts';
 import { httpStatus } from './http.ts';
+import { pause } from './pause.ts';
 
 export interface RetryLimits {
   /** Attempts in all. */
@@ -39,7 +40,8 @@ export function retryInterceptor(limits: RetryLimits = RETRY_LIMITS): Intercepto
         if (wait === undefined || request.signal.aborted) throw error;
         const left = budget === undefined ? undefined : budget - (Date.now() - started) - wait;
         if (left !== undefined && left <= 0) throw error;
-        await pause(wait, request.signal, error);
+        await pause(wait, request.signal);
+        if (request.signal.aborted) throw error;
         if (left !== undefined) request.header.set(TIMEOUT, `${Math.ceil(left)}m`);
       }
     }
@@ -73,18 +75,4 @@ function pauseBefore(attempt: number, thrown: unknown, limits: RetryLimits): num
 /** `fetch` found nobody: a browser says no more than a TypeError. */
 function unreached(error: ConnectError): boolean {
   return error.code === Code.Unknown && error.cause instanceof TypeError;
-}
-
-function pause(ms: number, signal: AbortSignal, failure: unknown): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = (): void => {
-      clearTimeout(timer);
-      reject(failure);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', stop);
-      resolve();
-    }, ms);
-    signal.addEventListener('abort', stop, { once: true });
-  });
 }
