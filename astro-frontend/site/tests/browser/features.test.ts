@@ -1,6 +1,6 @@
 // What the explorer can do, each feature by what it leaves behind: in the page, in a file, in the address, in the graph.
 import { readFileSync } from 'node:fs';
-import { createClient } from '@connectrpc/connect';
+import { Code, ConnectError, createClient } from '@connectrpc/connect';
 import { createGrpcWebTransport } from '@connectrpc/connect-web';
 import { GraphService } from '@throughline/shared/graph';
 import type { Browser, Page } from 'playwright-core';
@@ -201,6 +201,46 @@ describe.skipIf(!present)('in the explorer one can', () => {
       await page.getByText(`Undone: ${undone}`).waitFor();
     }
     expect(await knows()).toEqual(['KNOWS own:b', 'OWNS own:d']);
+  });
+
+  it('make a node, and take that back when it was changed since', async () => {
+    const page = await open('/?start=own:a&tab=nodes');
+    await settled(page);
+    await press(page, 'New node');
+    const make = async (id: string): Promise<void> => {
+      await page.getByLabel('Id', { exact: true }).fill(id);
+      await press(page, 'Create node');
+    };
+    await page.getByLabel('Type', { exact: true }).fill('Own');
+    await press(page, 'Add property');
+    await page.getByLabel('Name', { exact: true }).fill('name');
+    await page.getByLabel('Value of name').fill('new');
+    await make('own:b');
+    // What was typed is still there.
+    await page.getByRole('alert').getByText(/own:b.* exists already/).waitFor();
+    await make('own:new');
+    await page.getByRole('heading', { name: 'own:new' }).waitFor();
+    expect(await nameOf('own:new')).toBe('new');
+    const all = ['own:a', 'own:b', 'own:d', 'own:new'];
+    expect(await shown(page)).toEqual(all);
+    await page.reload();
+    await settled(page);
+    await expect.poll(() => shown(page)).toEqual(all);
+    await press(page, 'New node');
+    await page.getByLabel('Type', { exact: true }).fill('Own');
+    await make('own:newer');
+    await press(page, 'Edit');
+    await press(page, 'Add property');
+    await page.getByLabel('Name', { exact: true }).fill('name');
+    await page.getByLabel('Value of name').fill('later');
+    await press(page, 'Save');
+    await page.getByText('Done: Edit own:newer.').waitFor();
+    for (const undone of ['Edit own:newer.', 'Create own:newer.']) {
+      await press(page, 'Undo last change');
+      await page.getByText(`Undone: ${undone}`).waitFor();
+    }
+    expect(await graph().getNode({ id: 'own:newer' }).catch((error: unknown) => ConnectError.from(error).code)).toBe(Code.NotFound);
+    expect(new URL(page.url()).search).not.toContain('newer');
   });
 
   it('take several changes back, to a node and its end', async () => {

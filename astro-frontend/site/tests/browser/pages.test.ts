@@ -49,6 +49,8 @@ const EXPLORER: State[] = [
   ['edit', `/?node=${MS}`, async (page) => (await chosen(page), await press(page, 'Edit'), await page.getByLabel('Value of version').waitFor())],
   ['edit, refused', `/?node=${MS}`, async (page) => (await chosen(page), await press(page, 'Edit'), await page.getByLabel('Kind of version').selectOption('integer'), await press(page, 'Save'), await page.getByRole('alert').waitFor())],
   ['edit, to be deleted', `/?node=${MS}`, async (page) => (await chosen(page), await press(page, 'Edit'), await press(page, 'Delete node'), await page.getByText(/Yes, delete it/).waitFor())],
+  ['new node', `/?start=${MS}&tab=nodes`, async (page) => (await shown(page), await press(page, 'New node'), await press(page, 'Add property'), await page.getByLabel('Name', { exact: true }).waitFor())],
+  ['new node, refused', `/?start=${MS}&tab=nodes`, async (page) => (await shown(page), await press(page, 'New node'), await page.getByLabel('Id', { exact: true }).fill(MS), await page.getByLabel('Type', { exact: true }).fill('Package'), await press(page, 'Create node'), await page.getByRole('alert').waitFor())],
   ['json', '/?tab=json', shown],
   ['schema', '/?tab=schema', (page) => page.getByText(/edges in all/).waitFor()],
   ['schema, failed', '/?tab=schema', (page) => page.getByRole('alert').first().waitFor(), fault('GetSchema', 'graph=error:UNAVAILABLE')],

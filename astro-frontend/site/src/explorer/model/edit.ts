@@ -50,9 +50,19 @@ export interface Change {
 export function rebased(mutations: readonly Mutation[], before: Node, etag: string): Mutation[] {
   return mutations.map((mutation) => {
     const { change, precondition } = mutation;
-    const same = change.case === 'putNode' && change.value.id === before.id && precondition?.condition.value === before.etag;
-    return same ? put(change.value, etag) : mutation;
+    if (precondition?.condition.value !== before.etag) return mutation;
+    if (change.case === 'putNode' && change.value.id === before.id) return put(change.value, etag);
+    return change.case === 'deleteNode' && change.value === before.id ? erase(before.id, etag) : mutation;
   });
+}
+
+/** A node that is not there yet. */
+export function createNode(id: string, type: string, properties: Record<string, Value>): Change {
+  return {
+    title: `Create ${id}`,
+    mutations: [putNew(create(NodeSchema, { id, type, properties }))],
+    back: (etag) => [erase(id, etag)],
+  };
 }
 
 export function putNode(before: Node, after: Record<string, Value>): Change {
@@ -68,19 +78,8 @@ export function putNode(before: Node, after: Record<string, Value>): Change {
 export function deleteNode(node: Node, edges: readonly Edge[]): Change {
   return {
     title: `Delete ${node.id}`,
-    mutations: [
-      create(MutationSchema, {
-        precondition: { condition: { case: 'etag', value: node.etag } },
-        change: { case: 'deleteNode', value: node.id },
-      }),
-    ],
-    back: () => [
-      create(MutationSchema, {
-        precondition: { condition: { case: 'exists', value: false } },
-        change: { case: 'putNode', value: bare(node) },
-      }),
-      ...edges.map((edge) => create(MutationSchema, { change: { case: 'putEdge', value: edge } })),
-    ],
+    mutations: [erase(node.id, node.etag)],
+    back: () => [putNew(bare(node)), ...edges.map((edge) => create(MutationSchema, { change: { case: 'putEdge', value: edge } }))],
     before: node,
   };
 }
@@ -117,10 +116,19 @@ function edgeMutation(kind: 'putEdge' | 'deleteEdge', edge: Edge, exists: boolea
 }
 
 function put(node: Node, etag: string): Mutation {
-  return create(MutationSchema, {
-    precondition: { condition: { case: 'etag', value: etag } },
-    change: { case: 'putNode', value: node },
-  });
+  return create(MutationSchema, { precondition: still(etag), change: { case: 'putNode', value: node } });
+}
+
+function putNew(node: Node): Mutation {
+  return create(MutationSchema, { precondition: { condition: { case: 'exists', value: false } }, change: { case: 'putNode', value: node } });
+}
+
+function erase(id: string, etag: string): Mutation {
+  return create(MutationSchema, { precondition: still(etag), change: { case: 'deleteNode', value: id } });
+}
+
+function still(etag: string) {
+  return { condition: { case: 'etag' as const, value: etag } };
 }
 
 /** Without what only the service writes. */

@@ -123,8 +123,14 @@ export class Explorer {
 
   /** Puts one node there and chooses it. */
   async show(id: string): Promise<void> {
-    const there = this.graph.nodes.has(id) || (await this.#run({ kind: 'walk', from: id, depth: 0, way: 'both', edgeTypes: [], cap: 1 }));
+    const there = this.graph.nodes.has(id) || (await this.#run(alone(id)));
     if (there) this.choose(id);
+  }
+
+  /** Chooses one that was just made and is on the canvas; a link shows it too. */
+  made(id: string): void {
+    this.steps = [...this.steps.filter((step) => step.kind !== 'empty'), alone(id)];
+    this.choose(id);
   }
 
   walk(step: Omit<Walk, 'kind'>): Promise<boolean> {
@@ -250,6 +256,11 @@ export class Explorer {
     this.version++;
     return left;
   }
+}
+
+/** Puts one node there, without its neighbours. */
+function alone(id: string): Walk {
+  return { kind: 'walk', from: id, depth: 0, way: 'both', edgeTypes: [], cap: 1 };
 }
 
 function count(of: number, what: string): string {

@@ -2,7 +2,7 @@
 import { create } from '@bufbuild/protobuf';
 import { EdgeSchema, HighlightSchema, NodeSchema, ValueSchema } from '@throughline/shared/graph';
 import { describe, expect, it } from 'vitest';
-import { deleteNode, differences, putNode, readRows, rebased } from '../../../src/explorer/model/edit.ts';
+import { createNode, deleteNode, differences, putNode, readRows, rebased } from '../../../src/explorer/model/edit.ts';
 import { passes, readCondition, writeCondition } from '../../../src/explorer/model/filter.ts';
 import { ShownGraph } from '../../../src/explorer/model/graph.ts';
 import { parts } from '../../../src/explorer/model/highlight.ts';
@@ -132,7 +132,8 @@ describe('an edit', () => {
     const before = { ...node('a', {}), etag: '2' };
     const etags = (mutations: ReturnType<typeof rebased>): unknown[] => mutations.map((it) => it.precondition?.condition.value);
     const edits = [putNode({ ...node('a', {}), etag: '1' }, {}).back('2'), putNode({ ...node('b', {}), etag: '1' }, {}).back('2'), putNode(before, {}).back('3')];
-    expect(edits.map((it) => etags(rebased(it, before, '4')))).toEqual([['4'], ['2'], ['3']]);
+    edits.push(createNode('a', 'T', {}).back('2'), createNode('b', 'T', {}).back('2'));
+    expect(edits.map((it) => etags(rebased(it, before, '4')))).toEqual([['4'], ['2'], ['3'], ['4'], ['2']]);
   });
 
   it('asks for the version it began from, and is taken back from the one it made', () => {
