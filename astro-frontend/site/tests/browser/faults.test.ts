@@ -144,6 +144,7 @@ describe.skipIf(!present)('in the explorer', () => {
   });
 
   it('the service fails, and has told of it itself', async () => {
+    await stack.panic();
     const page = await open('/');
     await ask(page, 'SearchNodes', { 'x-throughline-fault': 'graph=panic' });
     await search(page).fill('ms');

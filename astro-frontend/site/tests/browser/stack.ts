@@ -4,6 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
+import { Code, ConnectError, createClient } from '@connectrpc/connect';
+import { createGrpcWebTransport } from '@connectrpc/connect-web';
+import { GraphService } from '@throughline/shared/graph';
 import { Collector } from './collector.ts';
 import { Inspector } from './inspector.ts';
 import { freePort } from './ports.ts';
@@ -36,6 +39,8 @@ export interface Stack {
   readonly site: Service;
   /** What was asked for. */
   readonly collectors: Partial<Record<'browser' | 'ssr', Collector>>;
+  /** Has the service panic once. Built for tests it reads its symbols then, which takes seconds, and knows them from then on. */
+  panic(): Promise<void>;
   /** Starts the gateway again, where it was. */
   restartGateway(): Promise<void>;
   stop(): Promise<void>;
@@ -104,6 +109,12 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     graph,
     site,
     collectors,
+    panic: async () => {
+      const client = createClient(GraphService, createGrpcWebTransport({ baseUrl: gateway.url }));
+      const call = () => client.getStats({}, { headers: { 'x-throughline-fault': 'graph=panic' } });
+      const code = () => call().then(() => 0, (error: unknown) => ConnectError.from(error).code);
+      while ((await code()) !== Code.Internal);
+    },
     restartGateway: async () => {
       await gateway.stop();
       gateway = await startGateway(new URL(gateway.url).host);
