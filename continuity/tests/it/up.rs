@@ -1,6 +1,11 @@
 //! `cargo xtask up`, as someone who has just cloned this runs it.
 
-use throughline_testkit::{Finished, Process};
+use std::time::Duration;
+
+use throughline_testkit::{Finished, Process, SAFETY};
+
+/// How long a whole stack may take: it is built, if it is not, started, asked and judged.
+pub(crate) const ONCE: Duration = SAFETY.saturating_mul(5);
 
 /// Ports of its own: those that a stack takes by default may be in use.
 const ANY_PORTS: [(&str, &str); 3] = [
@@ -14,7 +19,7 @@ async fn up(arguments: &[&str]) -> Finished {
     ANY_PORTS
         .iter()
         .fold(process, |process, (name, value)| process.env(name, value))
-        .output()
+        .output_within(ONCE)
         .await
 }
 

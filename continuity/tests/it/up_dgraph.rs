@@ -5,6 +5,8 @@ use std::net::TcpListener;
 use throughline_testkit::dgraph::{program, skipped};
 use throughline_testkit::{Process, ProcessBuilder};
 
+use crate::up::ONCE;
+
 fn up() -> ProcessBuilder {
     Process::builder("xtask")
         .args(["up", "--dgraph", "--once"])
@@ -24,7 +26,7 @@ async fn once_prints_one_tree_down_to_dgraphs_own_spans() {
     let ended = up()
         .env("DGRAPH_BIN", program)
         .env("DGRAPH_PORT_OFFSET", (taken.port() - 9080).to_string())
-        .output()
+        .output_within(ONCE)
         .await;
     let printed = format!("{}{}", ended.stdout, ended.stderr);
     assert_eq!(ended.status.code(), Some(0), "{printed}");

@@ -3,6 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
@@ -119,7 +120,16 @@ impl ProcessBuilder {
     ///
     /// When it takes longer than [`SAFETY`].
     pub async fn output(self) -> Finished {
-        self.start().finished().await
+        self.output_within(SAFETY).await
+    }
+
+    /// Runs the child to its end, which may be long in coming on a busy machine: it starts others and waits for them.
+    ///
+    /// # Panics
+    ///
+    /// When it takes longer than `bound`.
+    pub async fn output_within(self, bound: Duration) -> Finished {
+        self.start().finished(bound).await
     }
 
     fn start(self) -> Process {
@@ -243,13 +253,13 @@ impl Process {
     /// When it does not end within [`SAFETY`].
     pub async fn stop(self) -> Finished {
         self.signal("TERM").await;
-        self.finished().await
+        self.finished(SAFETY).await
     }
 
     /// Kills it (SIGKILL) and waits for its end.
     pub async fn kill(mut self) -> Finished {
         self.child.start_kill().ok();
-        self.finished().await
+        self.finished(SAFETY).await
     }
 
     /// Sends it a signal by name, such as `STOP` or `CONT`.
@@ -269,10 +279,10 @@ impl Process {
         assert!(sent.success(), "kill -{signal} {id} ({})", self.name);
     }
 
-    async fn finished(mut self) -> Finished {
+    async fn finished(mut self, bound: Duration) -> Finished {
         // Kept open until the end: closing it asks the child to stop.
         let stdin = self.child.stdin.take();
-        let Ok(status) = tokio::time::timeout(SAFETY, self.child.wait()).await else {
+        let Ok(status) = tokio::time::timeout(bound, self.child.wait()).await else {
             self.output
                 .read(|output| panic!("{} does not end; {output}", self.name))
         };
