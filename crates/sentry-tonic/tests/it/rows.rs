@@ -247,7 +247,8 @@ fn a_deadline_of_the_channel_is_the_deadline() {
     let (server, client) = (Side::new(), Side::new());
     let served = server.serve(ServerLayer::new(), silent());
     client.run_in_transaction(async {
-        let endpoint = served.endpoint().timeout(Duration::from_millis(50));
+        // Long enough for the server to get the call before.
+        let endpoint = served.endpoint().timeout(Duration::from_millis(2000));
         let mut caller = Caller::new(ClientLayer::new().layer(endpoint.connect_lazy()));
         let status = caller.say(note("")).await.unwrap_err();
         assert_eq!(status.code(), Code::Cancelled, "as tonic has it");
