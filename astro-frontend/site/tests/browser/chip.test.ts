@@ -132,7 +132,8 @@ describe.skipIf(!present)('the trace chip', () => {
     await page.getByLabel('Wait for').fill('30');
     await page.getByRole('button', { name: 'Break it' }).click();
     await expect.poll(() => page.locator('[data-result]').textContent()).toContain('The service');
-    // An event, where it happened; that the call failed stands in the log of the gateway, too.
+    // An event, where it happened, and none of the page's; that the call failed stands in the log of the gateway, too.
+    await expect.poll(async () => (await lines(page))[0], LATE).toMatch(/^browser ui\.action/);
     const told = async (): Promise<string[]> => (await lines(page, '.of, .op, .event strong')).filter((line) => / (error|fatal)$/.test(line));
     await expect.poll(told, LATE).toEqual([expect.stringMatching(/^graph rpc\.server/)]);
   });
