@@ -38,7 +38,8 @@ pub struct SqliteLimits {
     pub readers: usize,
     /// How long a statement waits for another process to let go of the database, if its caller does.
     pub busy_timeout: Duration,
-    /// How long a caller who leaves waits for the interrupted statement to stop.
+    /// How long a caller who leaves waits for the interrupted statement to stop, whose thread may have to wait for its turn;
+    /// one that has not is interrupted no more.
     pub interrupt: Duration,
     /// Pages of 4 KiB that the database may grow to.
     pub pages: u32,
@@ -51,7 +52,7 @@ impl Default for SqliteLimits {
         Self {
             readers: 4,
             busy_timeout: Duration::from_secs(2),
-            interrupt: Duration::from_millis(250),
+            interrupt: Duration::from_secs(2),
             pages: 4_294_967_294,
             prepared: 64,
         }
