@@ -55,7 +55,8 @@ export default defineConfig({
     },
   },
   vite: {
-    build: { sourcemap: 'hidden' },
+    // What takes long on a slow machine is no fault of the site's.
+    build: { sourcemap: 'hidden', rolldownOptions: { checks: { bundlerTimings: false } } },
     environments: { client: { build: { rolldownOptions: { output: { codeSplitting: { groups: SHARED } } } } } },
     define: { __RELEASE__: JSON.stringify(named) },
   },
