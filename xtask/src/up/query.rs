@@ -30,8 +30,8 @@ const EXPECTED: &[&str] = &[
 fn hops(dgraph: Option<&Alpha>) -> [&'static str; 4] {
     let (services, wait) = match dgraph {
         None => ("throughline,gateway,graph,sqlite", "15s"),
-        Some(Alpha { ours: false, .. }) => ("throughline,gateway,graph,dgraph", "30s"),
-        Some(Alpha { ours: true, .. }) => ("throughline,gateway,graph,dgraph,dgraph.alpha", "30s"),
+        Some(Alpha { ours: false, .. }) => ("throughline,gateway,graph,dgraph", "60s"),
+        Some(Alpha { ours: true, .. }) => ("throughline,gateway,graph,dgraph,dgraph.alpha", "60s"),
     };
     ["--services", services, "--wait", wait]
 }
