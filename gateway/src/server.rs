@@ -1,6 +1,5 @@
 //! Connections: HTTP/1 and HTTP/2 on one port, each bounded, and a stop that lets calls end.
 
-use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 
 use axum::Router;
@@ -54,8 +53,7 @@ pub async fn serve(
         let limits = limits.clone();
         service_fn(move |mut request: Request<Incoming>| {
             request.extensions_mut().insert(Peer(peer));
-            let answer = app.clone().call(Lingering::of(request, &limits));
-            async { Ok::<_, Infallible>(answer.await.unwrap_or_else(|never| match never {})) }
+            app.clone().call(Lingering::of(request, &limits))
         })
     };
     let connections = Connections::new(|calls| builder(calls, &limits), terms, tls, admit);
