@@ -12,7 +12,7 @@ use throughline_api::inspector::v1::{
 use throughline_continuity::matrix::dgraph_double;
 use throughline_continuity::{Root, Telemetry, WRITE_TOKEN, letters, put_node};
 use throughline_testkit::dgraph::{OwnDgraph, skipped};
-use throughline_testkit::{Process, SAFETY};
+use throughline_testkit::{Process, SAFETY, comes_true};
 use tonic::{Code, transport::Channel};
 
 use crate::inspector::Inspector;
@@ -72,12 +72,8 @@ impl Traced {
 
     /// Waits until the query without an end has taken steps, as its spans say that have come since there were `before`.
     async fn wait_for_steps(&self, before: i64) {
-        let waited = tokio::time::timeout(SAFETY, async {
-            while self.left_out().await < before + STEPS {
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
-        });
-        assert!(waited.await.is_ok(), "the query took no steps");
+        let taken = comes_true(|| async { self.left_out().await >= before + STEPS });
+        assert!(taken.await, "the query took no steps");
     }
 
     /// The trace, once it satisfies `found`.

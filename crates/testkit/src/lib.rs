@@ -34,4 +34,4 @@ pub use collector::{Collector, Envelope, Mode};
 pub use disk::{Disk, Small};
 pub use process::{Finished, Process, ProcessBuilder};
 pub use proxy::{RecordedRequest, RecordingProxy};
-pub use wait::{SAFETY, eventually};
+pub use wait::{SAFETY, comes_true, eventually};

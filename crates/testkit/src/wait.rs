@@ -1,5 +1,6 @@
 //! Waiting for a condition, with a bound that is there for safety alone.
 
+use std::future::{Future, ready};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -18,12 +19,19 @@ const LOOK: Duration = Duration::from_millis(20);
 ///
 /// After [`SAFETY`], with `what`.
 pub async fn eventually(what: &str, holds: impl Fn() -> bool) {
+    let came = comes_true(|| ready(holds())).await;
+    assert!(came, "waited in vain until {what}");
+}
+
+/// Asks again and again for a condition that nothing announces, until it holds; `false` when it does not within
+/// [`SAFETY`], so that who asks can say what there was instead.
+pub async fn comes_true<F: Future<Output = bool>>(mut holds: impl FnMut() -> F) -> bool {
     let waited = tokio::time::timeout(SAFETY, async {
-        while !holds() {
+        while !holds().await {
             tokio::time::sleep(LOOK).await;
         }
     });
-    assert!(waited.await.is_ok(), "waited in vain until {what}");
+    waited.await.is_ok()
 }
 
 /// A value that grows, and on which tests wait.

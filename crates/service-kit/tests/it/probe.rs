@@ -3,10 +3,9 @@
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::OnceLock;
-use std::time::Duration;
 
 use http::uri::PathAndQuery;
-use throughline_testkit::{Collector, Process, ProcessBuilder, SAFETY};
+use throughline_testkit::{Collector, Process, ProcessBuilder, comes_true};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tonic::transport::{Channel, Endpoint};
@@ -73,13 +72,7 @@ pub(crate) async fn until_metric(address: &str, start: &str, least: u64) {
 
 /// Waits until something holds that has to be asked for.
 pub(crate) async fn until(what: &str, holds: impl AsyncFn() -> bool) {
-    let waiting = async {
-        while !holds().await {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    let waited = tokio::time::timeout(SAFETY, waiting).await;
-    waited.unwrap_or_else(|_| panic!("waited in vain until {what}"));
+    assert!(comes_true(|| holds()).await, "waited in vain until {what}");
 }
 
 /// Calls a method of the probe.

@@ -7,7 +7,7 @@ use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use throughline_dgraph_client::{Dgraph, Error};
 
 use super::cluster::{ClusterOptions, DgraphCluster};
-use crate::SAFETY;
+use crate::{SAFETY, comes_true};
 
 /// A zero and an alpha.
 pub struct OwnDgraph {
@@ -93,15 +93,8 @@ impl OwnDgraph {
     ///
     /// Where it never does.
     pub async fn wait_for_queries(&self, count: usize) {
-        let waited = tokio::time::timeout(SAFETY, async {
-            while self.queries().await != Some(count) {
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-        });
-        assert!(
-            waited.await.is_ok(),
-            "Dgraph never worked at {count} queries"
-        );
+        let works = comes_true(|| async { self.queries().await == Some(count) });
+        assert!(works.await, "Dgraph never worked at {count} queries");
     }
 
     async fn queries(&self) -> Option<usize> {

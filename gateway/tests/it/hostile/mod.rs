@@ -11,10 +11,9 @@ mod slow;
 mod traces;
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use bytes::Bytes;
-use throughline_testkit::{Process, SAFETY};
+use throughline_testkit::{Process, SAFETY, comes_true};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
 
@@ -134,13 +133,11 @@ impl Stage {
 
     /// Waits until something holds that has to be asked for.
     async fn until(&self, what: &str, holds: impl AsyncFn() -> bool) {
-        let waiting = async {
-            while !holds().await {
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-        };
-        let waited = tokio::time::timeout(SAFETY, waiting).await;
-        waited.unwrap_or_else(|_| panic!("waited in vain until {what}: {}", self.gateway.stderr()));
+        assert!(
+            comes_true(|| holds()).await,
+            "waited in vain until {what}: {}",
+            self.gateway.stderr()
+        );
     }
 
     /// Waits until so many were refused for this.

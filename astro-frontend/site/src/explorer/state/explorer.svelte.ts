@@ -129,7 +129,7 @@ export class Explorer {
 
   /** Chooses one that was just made and is on the canvas; a link shows it too. */
   made(id: string): void {
-    this.steps = [...this.steps.filter((step) => step.kind !== 'empty'), alone(id)];
+    this.#add(alone(id));
     this.choose(id);
   }
 
@@ -195,13 +195,17 @@ export class Explorer {
 
   async #run(step: Walk | Path): Promise<boolean> {
     const before = this.steps;
-    // Taken once more, it comes last: what was taken off since is there again.
-    const others = before.filter((it) => it.kind !== 'empty' && JSON.stringify(it) !== JSON.stringify(step));
-    this.steps = [...others, step];
+    this.#add(step);
     const through = await this.loading.run(describe(step).split(' ')[0] ?? 'Walk', (action) => this.#take(step, action));
     // What failed is not in the link, unless it left something behind; trying again is a button.
     if (!through && this.loading.status === 'failed' && !this.graph.nodes.has(step.from)) this.steps = before;
     return through;
+  }
+
+  /** Taken once more, it comes last: what was taken off since is there again. */
+  #add(step: Step): void {
+    const others = this.steps.filter((it) => it.kind !== 'empty' && JSON.stringify(it) !== JSON.stringify(step));
+    this.steps = [...others, step];
   }
 
   async #take(step: Step, action: Action): Promise<void> {
